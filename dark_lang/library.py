@@ -1,0 +1,123 @@
+"""What a standard function is: one readable declaration that checker, documentation, completion and compiler all read.
+
+Must not know which functions there are (`stdlib`), nor any world outside. Invariant: a declaration is complete: what a
+pass needs to know of a function stands here, never in a table of the pass's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import IntEnum
+from typing import Protocol
+
+from dark_lang.names import NodeId, Standard
+from dark_lang.values.model import Value
+
+
+class Effect(IntEnum):
+    """What a call may do, each including those before it."""
+
+    PURE = 0
+    RANDOM = 1  # clock or randomness
+    READS = 2
+    WRITES = 3  # buffered: they leave the process only when the request commits
+    NETWORK = 4
+
+
+class World(Protocol):
+    """All that running code can reach outside itself. One object per run; its methods answer at once or raise RunError."""
+
+    def now(self) -> datetime: ...
+    def random_bytes(self, count: int) -> bytes: ...
+
+    def db_get(self, store: NodeId, key: str) -> Value | None: ...
+    def db_set(self, store: NodeId, key: str, value: Value) -> None: ...
+    def db_delete(self, store: NodeId, key: str) -> None: ...
+    def db_keys(self, store: NodeId) -> list[str]: ...
+    def db_items(self, store: NodeId) -> list[tuple[str, Value]]: ...
+    def db_count(self, store: NodeId) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Deprecation:
+    reason: str
+    successor: Standard
+    template: (
+        str  # a rewrite in notation, parameters as ?a, ?b: "Option::withDefault_v0(List::head_v2(?list), ?default)"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryFunction:
+    """`body` takes the guest arguments in order, after the World if `effect` is not PURE.
+
+    It may assume that each argument has the outermost type that the signature says (whoever links it checks that),
+    and raises `Failed` for what types cannot say. It never calls guest functions from C (no `sorted(key=)`, no `map`):
+    loops and comprehensions only. A parameter whose type is a bare type variable may be given a hole.
+    """
+
+    signature: str  # in notation, with version: "List::map_v0<a, b>(list: List<a>, f: a -> b) -> List<b>"
+    body: Callable[..., Value]
+    doc: str
+    examples: tuple[str, ...] = ()  # expressions in notation that are true
+    effect: Effect = Effect.PURE
+    deprecated: Deprecation | None = None
+    identity: Standard = field(init=False)
+
+    def __post_init__(self) -> None:
+        head = self.signature[: min(self.signature.find(c) for c in "<(" if c in self.signature)]
+        name, _, version = head.rpartition("_v")
+        object.__setattr__(self, "identity", Standard(name, int(version)))
+
+
+STANDARD_TYPES: Mapping[str, int] = {
+    "Int": 0,
+    "Float": 0,
+    "Bool": 0,
+    "String": 0,
+    "Char": 0,
+    "Unit": 0,
+    "Bytes": 0,
+    "DateTime": 0,
+    "Uuid": 0,
+    "Json": 0,
+    "Request": 0,
+    "Response": 0,
+    "Any": 0,
+    "List": 1,
+    "Dict": 1,
+    "Option": 1,
+    "Datastore": 1,
+    "Result": 2,
+}
+"""The name and the number of arguments of each type that needs no definition."""
+
+STANDARD_CASES: Mapping[str, tuple[str, int]] = {
+    "Some": ("Option", 1),
+    "None": ("Option", 0),
+    "Ok": ("Result", 1),
+    "Error": ("Result", 1),
+}
+"""The type and the number of arguments of each case of a standard enum."""
+
+
+class Library:
+    """Standard functions by identity. Built once, from explicit tuples, by whoever puts a program together."""
+
+    def __init__(self, functions: Iterable[LibraryFunction]) -> None:
+        self.functions: dict[Standard, LibraryFunction] = {}
+        self.newest: dict[str, Standard] = {}  # the newest version that is not deprecated, else the newest
+        for function in functions:
+            identity = function.identity
+            if identity in self.functions:
+                raise ValueError(f"two standard functions are called {identity.name}_v{identity.version}")
+            self.functions[identity] = function
+            self._take_newest(function)
+
+    def _take_newest(self, function: LibraryFunction) -> None:
+        best = self.newest.get(function.identity.name)
+        rank = (function.deprecated is None, function.identity.version)
+        if best is None or rank > (self.functions[best].deprecated is None, best.version):
+            self.newest[function.identity.name] = function.identity
