@@ -44,9 +44,7 @@ class World(Protocol):
 class Deprecation:
     reason: str
     successor: Standard
-    template: (
-        str  # a rewrite in notation, parameters as ?a, ?b: "Option::withDefault_v0(List::head_v2(?list), ?default)"
-    )
+    template: str  # a rewrite in notation, parameters as ?a, ?b: "List::getAt_v1(?list, 0)"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """What running code handles. Each guest type is one Python type, so that `type(x)` decides.
 
-    Int int · Float float · Bool bool · String str · Char Char · Unit () · Bytes bytes · DateTime datetime (UTC, aware)
-    Uuid uuid.UUID · List list · Tuple tuple (two or more) · Record dict · Dict GuestDict · enums Case (Option and Result
-    too) · Json Json · functions Python functions of a guest's · datastores DatastoreValue · Request a Record ·
+    Int int · Float float · Bool bool · String str · Char Char · Unit () · Bytes bytes · DateTime datetime (aware, UTC)
+    Uuid uuid.UUID · List list · Tuple tuple (two or more) · Record dict · Dict GuestDict · enums Case (Option, Result
+    too) · Json Json · functions: Python functions made for the guest · datastores DatastoreValue · Request a Record ·
     Response Response · a hole HoleValue
 
 Must not know the compiler, the library or any codec. Invariant: values are never changed once another part of the

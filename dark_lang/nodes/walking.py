@@ -1,0 +1,129 @@
+"""Passes that treat all nodes alike: children, descent, search, equality, copies.
+
+Must not know any particular node. Invariant: nothing here recurses, so that no tree is too deep for it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple, TypeVar
+
+from dark_lang.names import NodeId
+from dark_lang.nodes.shape import Arity, Node, Slot, shape_of
+
+N = TypeVar("N", bound=Node)
+
+
+class Step(NamedTuple):
+    """One way down from a node. `index` counts within a list slot and is 0 elsewhere."""
+
+    slot: Slot
+    index: int
+    node: Node
+
+
+def steps_of(node: Node) -> list[Step]:
+    """The children of a node, in the order of its declaration."""
+    found: list[Step] = []
+    for slot in shape_of(type(node)).slots:
+        held = getattr(node, slot.name)
+        if slot.arity is Arity.MANY:
+            found.extend(Step(slot, index, node) for index, node in enumerate(held))
+        elif held is not None:
+            found.append(Step(slot, 0, held))
+    return found
+
+
+def children_of(node: Node) -> list[Node]:
+    return [step.node for step in steps_of(node)]
+
+
+def descend(root: Node) -> Iterator[Node]:
+    """The node and all below it, parents before children, left to right."""
+    stack = [root]
+    while stack:
+        node = stack.pop()
+        yield node
+        stack.extend(reversed(children_of(node)))
+
+
+class Position(NamedTuple):
+    """Where a node stands in a tree."""
+
+    parent: Node
+    slot: Slot
+    index: int
+
+
+def positions(root: Node) -> dict[NodeId, Position]:
+    """The position of every node below the root."""
+    return {step.node.id: Position(node, step.slot, step.index) for node in descend(root) for step in steps_of(node)}
+
+
+def find(root: Node, node_id: NodeId) -> Node | None:
+    return next((node for node in descend(root) if node.id == node_id), None)
+
+
+def ancestors(root: Node, node_id: NodeId) -> list[Node]:
+    """The nodes above `node_id`, the nearest first; empty for the root and for what is not there."""
+    above = positions(root)
+    found: list[Node] = []
+    while (position := above.get(node_id)) is not None:
+        found.append(position.parent)
+        node_id = position.parent.id
+    return found
+
+
+def _scalars(node: Node) -> tuple[Any, ...]:
+    shape = shape_of(type(node))
+    # repr tells -0.0 from 0.0 and 1 from 1.0 and True, which == does not.
+    return tuple(repr(getattr(node, name)) for name in (*shape.scalars, *shape.tables))
+
+
+def same(a: Node, b: Node) -> bool:
+    """Whether two trees are equal, ids aside."""
+    stack = [(a, b)]
+    while stack:
+        a, b = stack.pop()
+        if type(a) is not type(b) or _scalars(a) != _scalars(b):
+            return False
+        a_steps, b_steps = steps_of(a), steps_of(b)
+        if [(s.slot.name, s.index) for s in a_steps] != [(s.slot.name, s.index) for s in b_steps]:
+            return False
+        stack.extend((x.node, y.node) for x, y in zip(a_steps, b_steps, strict=True))
+    return True
+
+
+def rebuild(root: N, change: Callable[[Node], Node]) -> N:
+    """A copy in which every node is what `change` made of it, children first. A node that comes back unchanged, with
+    unchanged children, is shared with the original."""
+    done: dict[int, Node] = {}
+    order: list[Node] = []
+    stack: list[Node] = [root]
+    while stack:
+        node = stack.pop()
+        order.append(node)
+        stack.extend(children_of(node))
+    for node in reversed(order):
+        fields: dict[str, Any] = {}
+        for slot in shape_of(type(node)).slots:
+            held = getattr(node, slot.name)
+            if slot.arity is Arity.MANY:
+                after = tuple(done[id(item)] for item in held)
+                if any(x is not y for x, y in zip(held, after, strict=True)):
+                    fields[slot.name] = after
+            elif held is not None and done[id(held)] is not held:
+                fields[slot.name] = done[id(held)]
+        kept: Any = dataclasses.replace(node, **fields) if fields else node  # type: ignore[type-var]
+        done[id(node)] = change(kept)
+    return done[id(root)]  # type: ignore[return-value]
+
+
+def with_fresh_ids(root: N, fresh: Callable[[], NodeId]) -> N:
+    """A copy in which every node has a new id."""
+    return rebuild(root, lambda node: dataclasses.replace(node, id=fresh()))  # type: ignore[type-var]
+
+
+def count(root: Node) -> int:
+    return sum(1 for _ in descend(root))
