@@ -7,7 +7,6 @@ plain value, one register), a *child slot* (exactly one child, at most one, or a
 from __future__ import annotations
 
 import dataclasses
-import functools
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any, TypeAlias
@@ -92,9 +91,18 @@ def table() -> Any:
     return dataclasses.field(metadata={"table": True})
 
 
-@functools.cache
 def shape_of(kind: type[Node]) -> Shape:
     """The shape of a node class. Computed from its declaration once."""
+    shape = _SHAPES.get(kind)
+    if shape is None:
+        shape = _SHAPES[kind] = _derive(kind)
+    return shape
+
+
+_SHAPES: dict[type[Node], Shape] = {}
+
+
+def _derive(kind: type[Node]) -> Shape:
     scalars: list[str] = []
     tables: list[str] = []
     slots: list[Slot] = []

@@ -16,10 +16,10 @@ N = TypeVar("N", bound=Node)
 
 
 class Step(NamedTuple):
-    """One way down from a node. `index` counts within a list slot and is 0 elsewhere."""
+    """One way down from a node. `nth` counts within a list slot and is 0 elsewhere."""
 
     slot: Slot
-    index: int
+    nth: int
     node: Node
 
 
@@ -53,12 +53,12 @@ class Position(NamedTuple):
 
     parent: Node
     slot: Slot
-    index: int
+    nth: int
 
 
 def positions(root: Node) -> dict[NodeId, Position]:
     """The position of every node below the root."""
-    return {step.node.id: Position(node, step.slot, step.index) for node in descend(root) for step in steps_of(node)}
+    return {step.node.id: Position(node, step.slot, step.nth) for node in descend(root) for step in steps_of(node)}
 
 
 def find(root: Node, node_id: NodeId) -> Node | None:
@@ -89,7 +89,7 @@ def same(a: Node, b: Node) -> bool:
         if type(a) is not type(b) or _scalars(a) != _scalars(b):
             return False
         a_steps, b_steps = steps_of(a), steps_of(b)
-        if [(s.slot.name, s.index) for s in a_steps] != [(s.slot.name, s.index) for s in b_steps]:
+        if [(s.slot.name, s.nth) for s in a_steps] != [(s.slot.name, s.nth) for s in b_steps]:
             return False
         stack.extend((x.node, y.node) for x, y in zip(a_steps, b_steps, strict=True))
     return True
