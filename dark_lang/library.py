@@ -27,7 +27,7 @@ class Effect(IntEnum):
 
 
 class World(Protocol):
-    """All that running code can reach outside itself. One object a run; its methods answer at once or raise RunError."""
+    """All that running code reaches outside itself. One object a run; its methods answer at once or raise RunError."""
 
     def now(self) -> datetime: ...
     def random_bytes(self, count: int) -> bytes: ...
