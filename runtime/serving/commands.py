@@ -1,0 +1,308 @@
+"""The server's side of the warm path: runs shell commands in the process that has the canvas open (DESIGN 8.4).
+
+Must not know any command, nor click: what a command does is `execute`, which whoever starts the server passes in.
+Invariants: commands run one at a time, in one thread of their own; none runs before its client has said GO; whoever
+connects is the user that the server runs as.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import selectors
+import socket
+import struct
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from runtime import framing
+from runtime.framing import Frames, frame
+
+log = logging.getLogger(__name__)
+
+STACK_BYTES = 512 * 1024 * 1024  # of address space: `run` takes guest code as deep as the server's own threads do
+PATIENCE = 2.0  # seconds for a client to say GO, and for it to take what is sent
+
+
+@dataclass(slots=True)
+class Request:
+    """A command as a client sent it. The server never opens a client's path: contents came along."""
+
+    id: bytes = b""
+    release: str = ""
+    argv: list[str] = field(default_factory=list)
+    environment: dict[str, str] = field(default_factory=dict)
+    author: str = ""
+    columns: int = 80
+    rows: int = 24
+    terminals: tuple[bool, bool, bool] = (False, False, False)  # stdin, stdout, stderr
+    stdin: bytes = b""
+    files: dict[str, bytes] = field(default_factory=dict)
+
+
+class Reply:
+    """Where a command's output goes. Small outputs travel in one piece with the exit code."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+        self._held = bytearray()
+
+    def out(self, data: bytes) -> None:
+        self._write(framing.OUT, data)
+
+    def err(self, data: bytes) -> None:
+        self._write(framing.ERR, data)
+
+    def cancelled(self) -> bool:
+        """Whether the client has gone, or wants no more: it has closed its way to us."""
+        try:
+            return self._connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
+
+    def finish(self, code: int) -> None:
+        self._held += frame(framing.EXIT, str(code).encode())
+        self._flush()
+
+    def _write(self, tag: bytes, data: bytes) -> None:
+        self._held += frame(tag, data)
+        if len(self._held) > 65536:
+            self._flush()
+
+    def _flush(self) -> None:
+        data, self._held = bytes(self._held), bytearray()
+        # A client that has gone misses its output; the command goes on, for what it appended stands.
+        with contextlib.suppress(OSError):
+            self._connection.sendall(data)
+
+
+Execute = Callable[[Request, Reply], int]
+"""Runs one command and returns its exit code. What it raises is logged, and answered as exit code 70."""
+
+
+def read_request(frames: list[tuple[bytes, bytes]]) -> Request:
+    """Raises FrameError for what no client of ours sends."""
+    request = Request()
+    try:
+        for tag, payload in frames:
+            _take(request, tag, payload)
+    except (UnicodeDecodeError, ValueError) as error:
+        raise framing.FrameError(f"a request that cannot be read: {error}") from error
+    return request
+
+
+def _take(request: Request, tag: bytes, payload: bytes) -> None:
+    if tag == framing.VERSION:
+        protocol, _, request.release = payload.decode().partition(" ")
+        if protocol != str(framing.PROTOCOL):
+            request.release = ""
+    elif tag == framing.REQUEST:
+        request.id = payload
+    elif tag == framing.ARGUMENT:
+        request.argv.append(payload.decode("utf-8", "surrogateescape"))
+    elif tag == framing.VARIABLE:
+        name, _, value = payload.decode("utf-8", "surrogateescape").partition("=")
+        request.environment[name] = value
+    elif tag == framing.AUTHOR:
+        request.author = payload.decode("utf-8", "replace")
+    elif tag == framing.TERMINAL:
+        columns, rows, flags = payload.decode().split()
+        request.columns, request.rows = int(columns), int(rows)
+        request.terminals = (flags[0] == "1", flags[1] == "1", flags[2] == "1")
+    elif tag == framing.STDIN:
+        request.stdin = payload
+    elif tag == framing.FILE:
+        word, _, contents = payload.partition(b"\0")
+        request.files[word.decode("utf-8", "surrogateescape")] = contents
+    else:
+        raise framing.FrameError(f"a frame {tag!r} in a request")
+
+
+class CommandSocket:
+    """Listens on `.dark/serve.sock` of a canvas. `open` it once the canvas is served; `close` finishes what runs."""
+
+    def __init__(self, folder: Path, execute: Execute) -> None:
+        self._dark = folder / ".dark"
+        self._execute = execute
+        self._listener: socket.socket | None = None
+        self._thread: threading.Thread | None = None
+        self._wake, self._wake_far = os.pipe()
+        self._closing = False
+        self._inode = (0, 0)
+
+    def open(self) -> bool:
+        """Starts listening in a thread. False if another process already takes commands for this canvas."""
+        self._dark.mkdir(mode=0o700, exist_ok=True)
+        with reachable(self._dark) as path:
+            if _is_answered(path):
+                return False
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(path)
+            listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            # The mode is set before anybody can connect: bind makes the file, listen opens the door.
+            listener.bind(path)
+            os.chmod(path, 0o600)
+            listener.listen(64)
+            status = os.stat(path)
+            self._inode = (status.st_dev, status.st_ino)
+        listener.setblocking(False)
+        self._listener = listener
+        self._thread = self._start_thread()
+        return True
+
+    def close(self) -> None:
+        """Waits for the command that runs, if any, and removes the socket if it is still ours."""
+        if self._thread is None:
+            return
+        self._closing = True
+        os.write(self._wake_far, b".")
+        self._thread.join()
+        self._thread = None
+        with reachable(self._dark) as path, contextlib.suppress(OSError):
+            status = os.stat(path)
+            if (status.st_dev, status.st_ino) == self._inode:
+                os.unlink(path)
+        if self._listener is not None:
+            self._listener.close()
+        os.close(self._wake)
+        os.close(self._wake_far)
+
+    def _start_thread(self) -> threading.Thread:
+        thread = threading.Thread(target=self._serve, name="dark commands", daemon=True)
+        before = threading.stack_size(STACK_BYTES)
+        try:
+            thread.start()
+        finally:
+            threading.stack_size(before)
+        return thread
+
+    def _serve(self) -> None:
+        assert self._listener is not None
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._wake, selectors.EVENT_READ)
+            selector.register(self._listener, selectors.EVENT_READ)
+            while not self._closing:
+                for key, _ in selector.select():
+                    if key.fileobj is self._listener:
+                        self._accept(selector)
+                    elif isinstance(key.data, _Caller):
+                        self._hear(selector, key.data)
+
+    def _accept(self, selector: selectors.BaseSelector) -> None:
+        assert self._listener is not None
+        try:
+            connection, _ = self._listener.accept()
+        except OSError:
+            return
+        if not is_own(connection):
+            connection.close()
+            return
+        connection.setblocking(False)
+        selector.register(connection, selectors.EVENT_READ, _Caller(connection))
+
+    def _hear(self, selector: selectors.BaseSelector, caller: _Caller) -> None:
+        try:
+            complete = caller.receive()
+        except BlockingIOError:
+            return
+        except (OSError, EOFError, framing.FrameError) as error:
+            log.debug("a command was not heard to its end: %s", error)
+            complete = None
+        if complete is False:
+            return
+        selector.unregister(caller.connection)
+        with caller.connection:
+            if complete:
+                caller.connection.settimeout(PATIENCE)
+                self._answer(caller)
+
+    def _answer(self, caller: _Caller) -> None:
+        connection = caller.connection
+        try:
+            request = read_request(caller.frames)
+            if request.release != framing.RELEASE:
+                connection.sendall(frame(framing.REFUSED, framing.RELEASE.encode()))
+                return
+            connection.sendall(frame(framing.ACCEPTED))
+            if not caller.hear_go():
+                return
+        except (OSError, framing.FrameError) as error:
+            log.debug("a command was not taken: %s", error)
+            return
+        reply = Reply(connection)
+        try:
+            code = self._execute(request, reply)
+        except Exception:
+            log.exception("a command failed in the server: %s", request.argv[:1])
+            reply.err(b"dark: the server failed at this command; its log says more\n")
+            code = 70
+        reply.finish(code)
+
+
+class _Caller:
+    """One connection, until its request is complete."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self.connection = connection
+        self.frames: list[tuple[bytes, bytes]] = []
+        self._cutter = Frames()
+
+    def receive(self) -> bool:
+        """Takes what has arrived; True once END is there. Raises EOFError if the client has gone."""
+        data = self.connection.recv(1 << 20)
+        if not data:
+            raise EOFError("the client closed the connection")
+        for tag, payload in self._cutter.feed(data):
+            if tag == framing.END:
+                return True
+            self.frames.append((tag, payload))
+        return False
+
+    def hear_go(self) -> bool:
+        got = b""
+        while len(got) < framing.HEAD:
+            data = self.connection.recv(framing.HEAD - len(got))
+            if not data:
+                return False
+            got += data
+        return got == frame(framing.GO)
+
+
+def is_own(connection: socket.socket) -> bool:
+    """Whether the other end runs as our user. Where the system does not say, the 0700 folder has to do."""
+    if not hasattr(socket, "SO_PEERCRED"):
+        return True
+    size = struct.calcsize("3i")
+    _, uid, _ = struct.unpack("3i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, size))
+    return bool(uid == os.geteuid())
+
+
+@contextlib.contextmanager
+def reachable(dark: Path) -> Iterator[str]:
+    """A path to the socket that is short enough for the kernel: of a deep canvas, through an open folder."""
+    path = dark / framing.SOCKET
+    if len(os.fsencode(path)) <= framing.PATH_LIMIT:
+        yield str(path)
+        return
+    folder = os.open(dark, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        yield f"/proc/self/fd/{folder}/{framing.SOCKET}"
+    finally:
+        os.close(folder)
+
+
+def _is_answered(path: str) -> bool:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        probe.settimeout(PATIENCE)
+        try:
+            probe.connect(path)
+        except (ConnectionRefusedError, FileNotFoundError):
+            return False
+        except OSError:
+            return True
+    return True
