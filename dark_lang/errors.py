@@ -7,6 +7,7 @@
     ├── StaleError           …: somebody changed the place since                                    exit 5
     ├── RefusedError         …: the edit would lose data, close a cycle, put a wrong sort somewhere exit 6
     ├── CanvasError          …: no canvas, a newer format, store or server out of reach             exit 7
+    │   └── NewerFormat      …: it was written by a later release than this one
     ├── CorruptionError      whoever keeps the canvas: bytes are not what they should be            exit 8
     ├── WireError            whoever sent bytes: they are no canonical item of ours
     └── RunError             whoever wrote the program that runs
@@ -57,6 +58,18 @@ class RefusedError(DarkError):
 
 class CanvasError(DarkError):
     exit_code = 7
+
+
+class NewerFormat(CanvasError):  # noqa: N818 - a state of affairs, like the words of DESIGN section 9
+    """`found` is the format number that the bytes name, `known` the newest that this release reads."""
+
+    def __init__(self, found: int, known: int) -> None:
+        super().__init__(
+            f"this was written in format {found}, and this release reads formats up to {known}",
+            suggestion="install a newer release of dark-canvas",
+        )
+        self.found = found
+        self.known = known
 
 
 class CorruptionError(DarkError):
