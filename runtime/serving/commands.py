@@ -141,14 +141,13 @@ class CommandSocket:
         with reachable(self._dark) as path:
             if _is_answered(path):
                 return False
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(path)
+            path.unlink(missing_ok=True)
             listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
             # The mode is set before anybody can connect: bind makes the file, listen opens the door.
-            listener.bind(path)
-            os.chmod(path, 0o600)
+            listener.bind(str(path))
+            path.chmod(0o600)
             listener.listen(64)
-            status = os.stat(path)
+            status = path.stat()
             self._inode = (status.st_dev, status.st_ino)
         listener.setblocking(False)
         self._listener = listener
@@ -164,9 +163,9 @@ class CommandSocket:
         self._thread.join()
         self._thread = None
         with reachable(self._dark) as path, contextlib.suppress(OSError):
-            status = os.stat(path)
+            status = path.stat()
             if (status.st_dev, status.st_ino) == self._inode:
-                os.unlink(path)
+                path.unlink()
         if self._listener is not None:
             self._listener.close()
         os.close(self._wake)
@@ -283,24 +282,24 @@ def is_own(connection: socket.socket) -> bool:
 
 
 @contextlib.contextmanager
-def reachable(dark: Path) -> Iterator[str]:
+def reachable(dark: Path) -> Iterator[Path]:
     """A path to the socket that is short enough for the kernel: of a deep canvas, through an open folder."""
     path = dark / framing.SOCKET
     if len(os.fsencode(path)) <= framing.PATH_LIMIT:
-        yield str(path)
+        yield path
         return
     folder = os.open(dark, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        yield f"/proc/self/fd/{folder}/{framing.SOCKET}"
+        yield Path(f"/proc/self/fd/{folder}/{framing.SOCKET}")
     finally:
         os.close(folder)
 
 
-def _is_answered(path: str) -> bool:
+def _is_answered(path: Path) -> bool:
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
         probe.settimeout(PATIENCE)
         try:
-            probe.connect(path)
+            probe.connect(str(path))
         except (ConnectionRefusedError, FileNotFoundError):
             return False
         except OSError:

@@ -1,0 +1,135 @@
+"""What is said after an edit: the tree around the place, what is unfinished now, when it was live.
+
+Must not know what kind of edit it was. Invariant: `--json` says the same as the text, with full ids.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+from dark_cli.display import address_of, show_around, show_marks
+from dark_lang.errors import AddressError
+from dark_lang.names import NodeId, spell_id
+from dark_lang.nodes.walking import find
+from dark_lang.notation.addresses import label_of
+from dark_lang.notation.printing import print_any
+from runtime.marking import Mark, marks_of_touched
+
+if TYPE_CHECKING:
+    from dark_cli.opening import Liveness
+    from dark_cli.workspace import Workspace
+    from runtime.canvas import Canvas
+    from runtime.hosting import Outcome
+
+MARKS_SHOWN = 8
+
+
+class Shown(Protocol):
+    @property
+    def toplevel(self) -> NodeId: ...
+    @property
+    def node(self) -> NodeId: ...
+
+
+def show_outcome(
+    workspace: Workspace,
+    outcome: Outcome[Any],
+    places: Sequence[Shown],
+    notes: Sequence[str],
+    liveness: Liveness | None,
+) -> None:
+    """`liveness` is None after a dry run."""
+    after = outcome.after
+    marks = marks_of_touched(after, outcome.touched)
+    if workspace.json:
+        workspace.answer(_report(outcome, places, notes, marks, liveness))
+        return
+    for toplevel, nodes in _by_toplevel(places).items():
+        if _is_alive(after, toplevel):
+            show_around(workspace, after, toplevel, nodes)
+    for toplevel in sorted(outcome.touched):
+        if not _is_alive(after, toplevel) and _is_alive(outcome.before, toplevel):
+            label = label_of(outcome.before.tree(toplevel))
+            workspace.print(f"{label} is in the trash; dark restore {spell_id(toplevel)} brings it back")
+    for note in notes:
+        workspace.print(note)
+    if marks:
+        show_marks(workspace, after, marks, MARKS_SHOWN)
+    workspace.print(workspace.paint(_when(outcome, liveness), "dim"))
+
+
+def _when(outcome: Outcome[Any], liveness: Liveness | None) -> str:
+    if liveness is None:
+        return "dry run: nothing was changed"
+    if not outcome.diff_id:
+        return "nothing to change"
+    if liveness.laggards:
+        return f"recorded; not yet live in {', '.join(liveness.laggards)} after 100 ms"
+    return f"{'live' if liveness.served else 'recorded'} in {_milliseconds(liveness.milliseconds)}"
+
+
+def _milliseconds(number: float) -> str:
+    return f"{number:.1f} ms" if number < 10 else f"{number:.0f} ms"
+
+
+def _by_toplevel(places: Sequence[Shown]) -> dict[NodeId, list[NodeId]]:
+    found: dict[NodeId, list[NodeId]] = {}
+    for place in places:
+        found.setdefault(place.toplevel, []).append(place.node)
+    return found
+
+
+def _is_alive(canvas: Canvas, toplevel: NodeId) -> bool:
+    entry = canvas.entries.get(toplevel)
+    return entry is not None and entry.alive
+
+
+def _report(
+    outcome: Outcome[Any],
+    places: Sequence[Shown],
+    notes: Sequence[str],
+    marks: Sequence[Mark],
+    liveness: Liveness | None,
+) -> dict[str, Any]:
+    after = outcome.after
+    report: dict[str, Any] = {
+        "diff": outcome.diff_id.hex() if liveness is not None and outcome.diff_id else None,
+        "touched": [spell_id(toplevel) for toplevel in sorted(outcome.touched)],
+        "places": [place for shown in places if (place := _place(after, shown)) is not None],
+        "notes": list(notes),
+        "marks": [mark_report(after, mark) for mark in marks],
+    }
+    if liveness is not None:
+        report["live"] = liveness.served and not liveness.laggards
+        report["laggards"] = list(liveness.laggards)
+        report["milliseconds"] = round(liveness.milliseconds, 3)
+    return report
+
+
+def _place(canvas: Canvas, shown: Shown) -> dict[str, str] | None:
+    if not _is_alive(canvas, shown.toplevel):
+        return None
+    node = find(canvas.tree(shown.toplevel), shown.node)
+    if node is None:
+        return None
+    return {
+        "toplevel": spell_id(shown.toplevel),
+        "id": spell_id(shown.node),
+        "address": address_of(canvas, shown.toplevel, shown.node),
+        "code": print_any(node, canvas.naming),
+    }
+
+
+def mark_report(canvas: Canvas, mark: Mark) -> dict[str, str]:
+    try:
+        address = address_of(canvas, mark.toplevel, mark.node)
+    except AddressError:
+        address = spell_id(mark.node)
+    return {
+        "kind": mark.kind.value,
+        "toplevel": spell_id(mark.toplevel),
+        "id": spell_id(mark.node),
+        "address": address,
+        "says": mark.sentence,
+    }

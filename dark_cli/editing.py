@@ -1,0 +1,82 @@
+"""Every edit from the shell, in one function: make it, record it, show the tree around it and when it was live.
+
+Must not know what the edits do; `dark_lang.restructuring` does. Invariant: all edits print the same things in the same
+order, so that a person, or a script with `--json`, learns them once.
+"""
+
+from __future__ import annotations
+
+import shlex
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dark_cli import display_edits
+from dark_cli.commands.making import edit_options
+from dark_cli.opening import Interrupted, await_live
+from dark_cli.workspace import Workspace
+from dark_lang.errors import RefusedError
+from dark_lang.names import NodeId
+from runtime.marking import new_trouble
+
+if TYPE_CHECKING:
+    from dark_lang.edits.drafting import Draft
+    from runtime.canvas import Canvas
+
+__all__ = ["Change", "Place", "edit", "edit_options"]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A node to show, with what stands around it. A toplevel's own id shows all of it."""
+
+    toplevel: NodeId
+    node: NodeId
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What an edit did, for the person who made it."""
+
+    places: tuple[Place, ...] = ()
+    notes: tuple[str, ...] = ()  # sentences: repairs of what was typed, names that were bound anew, what is unused now
+
+
+def edit(
+    workspace: Workspace, change: Callable[[Draft, Canvas], Change], *, words: Sequence[str] | None = None
+) -> None:
+    """Applies `change` to the newest state as one diff, and shows what came of it.
+
+    `change` may be called more than once and does nothing but edit the draft. `words` are recorded as the command;
+    by default those that were typed. Raises what `change` raises, and StaleError, LockedError, RefusedError (`--strict`),
+    CanvasError (the store cannot be written).
+    """
+    started = time.perf_counter()
+    guards = workspace.guards
+
+    def judged(draft: Draft, canvas: Canvas) -> Change:
+        result = change(draft, canvas)
+        if workspace.cancelled():
+            raise Interrupted("interrupted; nothing was changed")
+        return result
+
+    def judge(before: Canvas, after: Canvas, touched: frozenset[NodeId]) -> None:
+        trouble = new_trouble(before, after, touched)
+        if trouble:
+            raise RefusedError(
+                "this would leave something unfinished, and --strict was asked for",
+                details=tuple(mark.sentence for mark in trouble),
+            )
+
+    outcome = workspace.host.edit(
+        judged,
+        author=workspace.author,
+        command=shlex.join(words if words is not None else workspace.argv),
+        dry_run=guards.dry_run,
+        expect=guards.expect or None,
+        request=workspace.request,
+        judge=judge if guards.strict else None,
+    )
+    liveness = await_live(workspace, outcome.diff_id, started) if not guards.dry_run else None
+    display_edits.show_outcome(workspace, outcome, outcome.result.places, outcome.result.notes, liveness)

@@ -1,0 +1,226 @@
+"""What is unfinished or does not fit in a canvas, as far as that can be told without types: holes, unread text,
+unknown names, wrong numbers of arguments, conflicts.
+
+Must not know how marks are shown. Invariants: every function here is total; a mark names the smallest node that
+explains it; nothing is stored, all is computed from a snapshot.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from dark_lang.library import STANDARD_CASES, STANDARD_TYPES
+from dark_lang.library_signatures import parse_signature
+from dark_lang.naming import Realm
+from dark_lang.names import Defined, NodeId, Ref, Standard, Unresolved
+from dark_lang.nodes import expressions as e
+from dark_lang.nodes import patterns as p
+from dark_lang.nodes import toplevels as top
+from dark_lang.nodes import types as t
+from dark_lang.nodes.shape import Node
+from dark_lang.nodes.walking import children_of, descend
+from dark_lang.notation.addresses import suggest
+from dark_lang.restructuring.scoping import resolve, scope_at
+
+if TYPE_CHECKING:
+    from runtime.canvas import Canvas
+
+
+class Kind(Enum):
+    HOLE = "hole"
+    UNREAD = "unread"
+    UNKNOWN = "unknown"
+    ARITY = "arity"
+    CONFLICT = "conflict"
+    DOUBLE = "double"
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    toplevel: NodeId
+    node: NodeId
+    kind: Kind
+    sentence: str  # what is wrong there, with a near name if there is one
+
+
+def marks_in(canvas: Canvas, toplevel: NodeId) -> list[Mark]:
+    """All marks and holes of a toplevel that is alive, in the order of its text."""
+    tree = canvas.tree(toplevel)
+    variables = resolve(tree)
+    found: list[Mark] = []
+    for node, piped in _with_pipes(tree):
+        for kind, sentence in _judge(canvas, tree, node, piped, variables):
+            found.append(Mark(toplevel, node.id, kind, sentence))
+    found.extend(
+        Mark(toplevel, disagreement.node, Kind.CONFLICT, disagreement.what)
+        for disagreement in canvas.materialized(toplevel).conflicts
+    )
+    return found
+
+
+def all_marks(canvas: Canvas) -> Iterator[Mark]:
+    for toplevel in list(canvas.entries):
+        if canvas.entries[toplevel].alive:
+            yield from marks_in(canvas, toplevel)
+
+
+def marks_of_touched(canvas: Canvas, touched: Iterable[NodeId]) -> list[Mark]:
+    """The marks of those of the toplevels that are alive."""
+    return [
+        mark
+        for toplevel in sorted(touched)
+        if (entry := canvas.entries.get(toplevel)) is not None and entry.alive
+        for mark in marks_in(canvas, toplevel)
+    ]
+
+
+def new_trouble(before: Canvas, after: Canvas, touched: Iterable[NodeId]) -> list[Mark]:
+    """The marks in the touched toplevels that were not there before."""
+    touched = list(touched)
+    known = {(mark.node, mark.kind) for mark in marks_of_touched(before, touched)}
+    return [mark for mark in marks_of_touched(after, touched) if (mark.node, mark.kind) not in known]
+
+
+def _with_pipes(root: Node) -> Iterator[tuple[Node, bool]]:
+    """Each node with whether it is a step of a pipe, which lacks its first argument."""
+    steps: set[NodeId] = set()
+    for node in descend(root):
+        if isinstance(node, e.Pipe):
+            for step in node.steps:
+                while isinstance(step, e.Try):
+                    step = step.value
+                steps.add(step.id)
+        yield node, node.id in steps
+
+
+def _judge(
+    canvas: Canvas, tree: Node, node: Node, piped: bool, variables: dict[NodeId, object]
+) -> Iterator[tuple[Kind, str]]:
+    match node:
+        case e.Hole(label=label) | p.Hole(label=label) | t.Hole(label=label):
+            yield Kind.HOLE, f"hole ?{label}" if label else "hole"
+        case e.Unread(text=text) | p.Unread(text=text) | t.Unread(text=text):
+            yield Kind.UNREAD, f"text that could not be read: {_clip(text)}"
+        case e.Conflict() | p.Conflict() | t.Conflict():
+            yield Kind.CONFLICT, f"{1 + len(node.alternatives)} edits disagree here"
+        case e.Variable(name=name):
+            if variables.get(node.id) is None:
+                yield Kind.UNKNOWN, _unknown("name", name, scope_at(tree, node.id))
+        case e.Call(function=ref, args=args):
+            yield from _judge_function(canvas, ref, len(args) + piped)
+        case e.FunctionRef(function=ref):
+            yield from _judge_function(canvas, ref, None)
+        case e.Construct(type=ref, case=case, args=args) | p.Constructor(type=ref, case=case, args=args):
+            yield from _judge_case(canvas, ref, case, len(args))
+        case e.DatastoreRef(datastore=ref):
+            yield from _judge_name(canvas, Realm.DATASTORE, "datastore", ref)
+        case e.Toggle(switch=ref):
+            yield from _judge_name(canvas, Realm.SWITCH, "switch", ref)
+        case e.SecretRef(secret=ref):
+            yield from _judge_name(canvas, Realm.SECRET, "secret", ref)
+        case t.Named(type=ref, args=args):
+            yield from _judge_type(canvas, ref, len(args))
+        case e.Record() | e.RecordUpdate():
+            yield from _judge_labels(node)
+        case e.FieldAccess(label=None):
+            yield Kind.HOLE, "a label is missing"
+        case _:
+            return
+
+
+def _judge_function(canvas: Canvas, ref: Ref, given: int | None) -> Iterator[tuple[Kind, str]]:
+    name = canvas.naming.name_of(Realm.FUNCTION, ref)
+    ref = _settled(canvas, Realm.FUNCTION, ref)
+    wanted = _parameters(canvas, ref)
+    if wanted is None:
+        yield Kind.UNKNOWN, _unknown("function", name, canvas.names(Realm.FUNCTION))
+    elif given is not None and given != wanted:
+        yield Kind.ARITY, f"{name} takes {_count(wanted, 'argument')}, and gets {given}"
+
+
+def _parameters(canvas: Canvas, ref: Ref) -> int | None:
+    """How many parameters a function has; None if there is no such function."""
+    match ref:
+        case Standard():
+            function = canvas.library.functions.get(ref)
+            return None if function is None else len(parse_signature(function).params)
+        case Defined(id=node_id):
+            definition = _definition(canvas, node_id)
+            return len(definition.params) if isinstance(definition, top.Function) else None
+        case _:
+            return None
+
+
+def _judge_case(canvas: Canvas, ref: Ref, case: str, given: int) -> Iterator[tuple[Kind, str]]:
+    if isinstance(ref, Unresolved) and not ref.text:
+        ref = canvas.naming.resolve_case(case)
+    else:
+        ref = _settled(canvas, Realm.TYPE, ref)
+    wanted: int | None = None
+    if isinstance(ref, Standard) and STANDARD_CASES.get(case, ("", 0))[0] == ref.name:
+        wanted = STANDARD_CASES[case][1]
+    elif isinstance(ref, Defined):
+        definition = _definition(canvas, ref.id)
+        if isinstance(definition, top.Type) and isinstance(definition.definition, t.Enum):
+            wanted = next((len(c.args) for c in definition.definition.cases if c.name == case), None)
+    if wanted is None:
+        yield Kind.UNKNOWN, f"no type has a case {case}, or several have"
+    elif given != wanted:
+        yield Kind.ARITY, f"{case} holds {_count(wanted, 'value')}, and gets {given}"
+
+
+def _judge_type(canvas: Canvas, ref: Ref, given: int) -> Iterator[tuple[Kind, str]]:
+    name = canvas.naming.name_of(Realm.TYPE, ref)
+    ref = _settled(canvas, Realm.TYPE, ref)
+    wanted: int | None = None
+    if isinstance(ref, Standard):
+        wanted = STANDARD_TYPES.get(ref.name)
+    elif isinstance(ref, Defined):
+        definition = _definition(canvas, ref.id)
+        wanted = len(definition.params) if isinstance(definition, top.Type) else None
+    if wanted is None:
+        yield Kind.UNKNOWN, _unknown("type", name, [*STANDARD_TYPES, *canvas.names(Realm.TYPE)])
+    elif given != wanted:
+        yield Kind.ARITY, f"{name} takes {_count(wanted, 'type')}, and gets {given}"
+
+
+def _judge_name(canvas: Canvas, realm: Realm, what: str, ref: Ref) -> Iterator[tuple[Kind, str]]:
+    settled = _settled(canvas, realm, ref)
+    if not (isinstance(settled, Defined) and _definition(canvas, settled.id) is not None):
+        yield Kind.UNKNOWN, _unknown(what, canvas.naming.name_of(realm, ref), canvas.names(realm))
+
+
+def _judge_labels(node: e.Record | e.RecordUpdate) -> Iterator[tuple[Kind, str]]:
+    labels = [field.label for field in node.fields]
+    for label in dict.fromkeys(labels):
+        if label is None:
+            yield Kind.HOLE, "a label is missing"
+        elif labels.count(label) > 1:
+            yield Kind.DOUBLE, f"the label {label} is given twice"
+
+
+def _settled(canvas: Canvas, realm: Realm, ref: Ref) -> Ref:
+    """What a name that was unknown when it was written means by now."""
+    return canvas.resolve(realm, ref.text) if isinstance(ref, Unresolved) else ref
+
+
+def _definition(canvas: Canvas, node_id: NodeId) -> Node | None:
+    entry = canvas.entries.get(node_id)
+    return canvas.tree(node_id) if entry is not None and entry.alive else None
+
+
+def _unknown(what: str, name: str, known: Iterable[str]) -> str:
+    near = suggest(name, list(known))
+    return f"unknown {what} {name}" + (f"; did you mean {near}?" if near else "")
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _clip(text: str, width: int = 40) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= width else line[: width - 1] + "…"
