@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from dark_cli import display_edits
 from dark_cli.commands.making import edit_options
-from dark_cli.opening import Interrupted, await_live
+from dark_cli.opening import InterruptionError, await_live
 from dark_cli.workspace import Workspace
 from dark_lang.errors import RefusedError
 from dark_lang.names import NodeId
@@ -49,8 +49,8 @@ def edit(
     """Applies `change` to the newest state as one diff, and shows what came of it.
 
     `change` may be called more than once and does nothing but edit the draft. `words` are recorded as the command;
-    by default those that were typed. Raises what `change` raises, and StaleError, LockedError, RefusedError (`--strict`),
-    CanvasError (the store cannot be written).
+    by default those that were typed. Raises what `change` raises, and StaleError, LockedError, RefusedError
+    (`--strict`), CanvasError (the store cannot be written).
     """
     started = time.perf_counter()
     guards = workspace.guards
@@ -58,7 +58,7 @@ def edit(
     def judged(draft: Draft, canvas: Canvas) -> Change:
         result = change(draft, canvas)
         if workspace.cancelled():
-            raise Interrupted("interrupted; nothing was changed")
+            raise InterruptionError("interrupted; nothing was changed")
         return result
 
     def judge(before: Canvas, after: Canvas, touched: frozenset[NodeId]) -> None:

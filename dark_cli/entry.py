@@ -21,7 +21,7 @@ def main() -> None:
             from dark_cli.executing import run_cold  # late: click and the runtime, which a server saves us
 
             code = run_cold(argv)
-    except warm.Broken as broken:
+    except warm.BrokenOffError as broken:
         from dark_cli.executing import explain_broken  # late, as above
 
         code = explain_broken(argv, broken.request)

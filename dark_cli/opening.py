@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from runtime.hosting import Host
 
 
-class Interrupted(DarkError):
+class InterruptionError(DarkError):
     """The person pressed Ctrl-C before anything was recorded."""
 
     exit_code: ClassVar[int] = 130

@@ -2,7 +2,7 @@
 
 Imports only `sys`, `os`, `_socket` and modules of ours that import nothing: each further import would cost every
 command more than the server takes to run it. Invariant: after GO a command never runs a second time; if the
-connection breaks then, the caller is told so (`Broken`) and looks the request up.
+connection breaks then, the caller is told so (`BrokenOffError`) and looks the request up.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ ACCEPT_WITHIN = 0.2  # seconds; a server that is busy for longer is not waited f
 LISTED = ("NO_COLOR", "TERM", "LANG", "TZ")  # and DARK_*
 
 
-class Broken(Exception):
+class BrokenOffError(Exception):
     """The server went away after it had taken the command. `request` is what to look for in the log."""
 
     def __init__(self, request: bytes) -> None:
@@ -66,7 +66,7 @@ def find_folder(argv: list[str]) -> str:
 
 
 def run_warm(argv: list[str]) -> int | None:
-    """Lets a server run the command; its exit code. None: nobody ran it, nor will. Raises Broken."""
+    """Lets a server run the command; its exit code. None: nobody ran it, nor will. Raises BrokenOffError."""
     entry = entry_of(name_in(argv))
     if entry is None or not entry.warm or any(word in entry.cold_words for word in argv):
         return None
@@ -224,7 +224,7 @@ def _is_taken(connection: _socket.socket, frames: Frames) -> tuple[bool, list[tu
 
 
 def relay(connection: _socket.socket, frames: Frames, found: list[tuple[bytes, bytes]], request: bytes) -> int:
-    """Copies what the server says to the shell until it says how it ended. Raises Broken.
+    """Copies what the server says to the shell until it says how it ended. Raises BrokenOffError.
 
     Ctrl-C closes our way to the server, which then appends nothing more, and goes on listening for what it had done;
     a second one leaves.
@@ -242,7 +242,7 @@ def relay(connection: _socket.socket, frames: Frames, found: list[tuple[bytes, b
                     return 130 if interrupted else int(payload)
             data = connection.recv(1 << 20)
             if not data:
-                raise Broken(request)
+                raise BrokenOffError(request)
             found = frames.feed(data)
         except KeyboardInterrupt:
             if interrupted:
@@ -253,7 +253,7 @@ def relay(connection: _socket.socket, frames: Frames, found: list[tuple[bytes, b
         except BrokenPipeError:
             return PIPE_CLOSED
         except (OSError, framing.FrameError):
-            raise Broken(request) from None
+            raise BrokenOffError(request) from None
 
 
 PIPE_CLOSED = 141  # as the shell reports a program that a closed pipe ended

@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING
 
 from dark_lang.library import STANDARD_CASES, STANDARD_TYPES
 from dark_lang.library_signatures import parse_signature
-from dark_lang.naming import Realm
 from dark_lang.names import Defined, NodeId, Ref, Standard, Unresolved
+from dark_lang.naming import Realm
 from dark_lang.nodes import expressions as e
 from dark_lang.nodes import patterns as p
 from dark_lang.nodes import toplevels as top
 from dark_lang.nodes import types as t
 from dark_lang.nodes.shape import Node
-from dark_lang.nodes.walking import children_of, descend
+from dark_lang.nodes.walking import descend
 from dark_lang.notation.addresses import suggest
 from dark_lang.restructuring.scoping import resolve, scope_at
 

@@ -50,7 +50,7 @@ class Command(click.Command):
         super().__init__(*args, **kwargs)
         self.params = [*self.params, *_common_options()]
 
-    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+    def get_help_option(self, _ctx: click.Context) -> click.Option | None:
         return _help_option()
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -60,7 +60,7 @@ class Command(click.Command):
 class Group(click.Group):
     command_class = Command
 
-    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+    def get_help_option(self, _ctx: click.Context) -> click.Option | None:
         return _help_option()
 
 

@@ -12,14 +12,14 @@ import logging
 import os
 import selectors
 import socket
-import struct
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from runtime import framing
 from runtime.framing import Frames, frame
+from runtime.local_sockets import is_own, reachable
 
 log = logging.getLogger(__name__)
 
@@ -138,16 +138,16 @@ class CommandSocket:
     def open(self) -> bool:
         """Starts listening in a thread. False if another process already takes commands for this canvas."""
         self._dark.mkdir(mode=0o700, exist_ok=True)
-        with reachable(self._dark) as path:
+        with reachable(self._dark, framing.SOCKET) as path:
             if _is_answered(path):
                 return False
-            path.unlink(missing_ok=True)
+            Path(path).unlink(missing_ok=True)
             listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
             # The mode is set before anybody can connect: bind makes the file, listen opens the door.
-            listener.bind(str(path))
-            path.chmod(0o600)
+            listener.bind(path)
+            Path(path).chmod(0o600)
             listener.listen(64)
-            status = path.stat()
+            status = Path(path).stat()
             self._inode = (status.st_dev, status.st_ino)
         listener.setblocking(False)
         self._listener = listener
@@ -162,10 +162,10 @@ class CommandSocket:
         os.write(self._wake_far, b".")
         self._thread.join()
         self._thread = None
-        with reachable(self._dark) as path, contextlib.suppress(OSError):
-            status = path.stat()
+        with reachable(self._dark, framing.SOCKET) as path, contextlib.suppress(OSError):
+            status = Path(path).stat()
             if (status.st_dev, status.st_ino) == self._inode:
-                path.unlink()
+                Path(path).unlink()
         if self._listener is not None:
             self._listener.close()
         os.close(self._wake)
@@ -272,34 +272,11 @@ class _Caller:
         return got == frame(framing.GO)
 
 
-def is_own(connection: socket.socket) -> bool:
-    """Whether the other end runs as our user. Where the system does not say, the 0700 folder has to do."""
-    if not hasattr(socket, "SO_PEERCRED"):
-        return True
-    size = struct.calcsize("3i")
-    _, uid, _ = struct.unpack("3i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, size))
-    return bool(uid == os.geteuid())
-
-
-@contextlib.contextmanager
-def reachable(dark: Path) -> Iterator[Path]:
-    """A path to the socket that is short enough for the kernel: of a deep canvas, through an open folder."""
-    path = dark / framing.SOCKET
-    if len(os.fsencode(path)) <= framing.PATH_LIMIT:
-        yield path
-        return
-    folder = os.open(dark, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        yield Path(f"/proc/self/fd/{folder}/{framing.SOCKET}")
-    finally:
-        os.close(folder)
-
-
-def _is_answered(path: Path) -> bool:
+def _is_answered(path: str) -> bool:
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
         probe.settimeout(PATIENCE)
         try:
-            probe.connect(str(path))
+            probe.connect(path)
         except (ConnectionRefusedError, FileNotFoundError):
             return False
         except OSError:
