@@ -1,0 +1,191 @@
+"""Questions about a canvas: what refers to what, what calls what, what has a newer version, where some words stand.
+
+Must not know how answers are shown. Invariant: all is computed from one snapshot, and a definition that is gone is
+never part of an answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dark_lang.names import Defined, NodeId, Ref, Standard, Unresolved
+from dark_lang.naming import Realm
+from dark_lang.nodes import expressions as e
+from dark_lang.nodes import patterns as p
+from dark_lang.nodes import toplevels as top
+from dark_lang.nodes import types as t
+from dark_lang.nodes.shape import Node
+from dark_lang.nodes.walking import descend
+
+if TYPE_CHECKING:
+    from runtime.canvas import Canvas
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A node that refers to something."""
+
+    toplevel: NodeId
+    node: NodeId
+    realm: Realm
+    ref: Ref
+
+
+@dataclass(frozen=True, slots=True)
+class Outdated:
+    use: Use
+    newer: Ref
+    reason: str  # why the one that is used is deprecated; "" if it only has a successor
+
+
+def alive(canvas: Canvas) -> list[NodeId]:
+    """The toplevels of the canvas that are not in the trash, by label."""
+    entries = canvas.entries
+    return sorted((each for each in entries if entries[each].alive), key=lambda each: entries[each].label)
+
+
+def reference_in(node: Node) -> tuple[Realm, Ref] | None:
+    """What a node refers to by itself, not by what is below it."""
+    match node:
+        case e.Call(function=ref) | e.FunctionRef(function=ref):
+            return Realm.FUNCTION, ref
+        case e.Construct(type=ref) | p.Constructor(type=ref) | t.Named(type=ref):
+            return Realm.TYPE, ref
+        case e.DatastoreRef(datastore=ref):
+            return Realm.DATASTORE, ref
+        case e.Toggle(switch=ref):
+            return Realm.SWITCH, ref
+        case e.SecretRef(secret=ref):
+            return Realm.SECRET, ref
+        case _:
+            return None
+
+
+def uses_in(canvas: Canvas, toplevel: NodeId) -> Iterator[Use]:
+    """What a toplevel refers to, in the order of its text; names that were unknown once, as what they mean by now."""
+    for node in descend(canvas.tree(toplevel)):
+        found = reference_in(node)
+        if found is not None:
+            realm, ref = found
+            yield Use(toplevel, node.id, realm, canvas.resolve(realm, ref.text) if isinstance(ref, Unresolved) else ref)
+
+
+def uses_of(canvas: Canvas, target: Ref) -> list[Use]:
+    """Where something is referred to, in the whole canvas."""
+    return [use for toplevel in alive(canvas) for use in uses_in(canvas, toplevel) if use.ref == target]
+
+
+def variable_uses(canvas: Canvas, toplevel: NodeId, node: NodeId) -> list[NodeId]:
+    """The variables that mean what the pattern or parameter `node` binds."""
+    from dark_lang.restructuring.scoping import resolve  # late: questions about names in one toplevel only
+
+    return [use for use, binder in resolve(canvas.tree(toplevel)).items() if binder is not None and binder.node == node]
+
+
+def callers_of(canvas: Canvas, target: NodeId) -> list[tuple[int, NodeId]]:
+    """The toplevels that refer to a definition, with how many steps away: 1 directly, 2 through one of those …"""
+    users: dict[NodeId, set[NodeId]] = {}
+    for toplevel in alive(canvas):
+        for use in uses_in(canvas, toplevel):
+            if isinstance(use.ref, Defined):
+                users.setdefault(use.ref.id, set()).add(toplevel)
+    return _levels(canvas, target, users)
+
+
+def dependencies_of(canvas: Canvas, target: NodeId, *, deep: bool) -> list[tuple[int, Ref, Realm]]:
+    """What a toplevel refers to, once each; `deep`: and what that refers to, with how many steps away."""
+    found: list[tuple[int, Ref, Realm]] = []
+    seen: set[Ref] = {Defined(target)}
+    level, step = [target], 1
+    while level:
+        following: list[NodeId] = []
+        for toplevel in level:
+            for use in uses_in(canvas, toplevel):
+                if use.ref in seen:
+                    continue
+                seen.add(use.ref)
+                found.append((step, use.ref, use.realm))
+                if isinstance(use.ref, Defined) and is_alive(canvas, use.ref.id):
+                    following.append(use.ref.id)
+        level, step = (following if deep else []), step + 1
+    return found
+
+
+def is_alive(canvas: Canvas, toplevel: NodeId) -> bool:
+    entry = canvas.entries.get(toplevel)
+    return entry is not None and entry.alive
+
+
+def versions_of(canvas: Canvas, name: str) -> list[tuple[int, Ref]]:
+    """The versions of everything that bears this name (without a version): `Shop::total`, `User`, `Users`."""
+    found: list[tuple[int, Ref]] = [
+        (identity.version, identity) for identity in canvas.library.functions if identity.name == name
+    ]
+    for toplevel in alive(canvas):
+        if issubclass(canvas.entries[toplevel].kind, top.Function | top.Type | top.Datastore):
+            tree = canvas.tree(toplevel)
+            assert isinstance(tree, top.Function | top.Type | top.Datastore)
+            if tree.name == name:
+                found.append((tree.version, Defined(toplevel)))
+    return sorted(found, key=lambda item: item[0])
+
+
+def outdated_uses(canvas: Canvas) -> list[Outdated]:
+    """Uses of functions, types and datastores that have a newer version, and of those that are deprecated."""
+    newest = _newest(canvas)
+    found = []
+    for toplevel in alive(canvas):
+        for use in uses_in(canvas, toplevel):
+            if isinstance(use.ref, Standard) and use.realm is Realm.FUNCTION:
+                function = canvas.library.functions.get(use.ref)
+                newer = canvas.library.newest.get(use.ref.name)
+                if function is not None and function.deprecated is not None:
+                    found.append(Outdated(use, function.deprecated.successor, function.deprecated.reason))
+                elif newer is not None and newer != use.ref:
+                    found.append(Outdated(use, newer, ""))
+            elif isinstance(use.ref, Defined) and newest.get(use.ref.id, use.ref.id) not in (use.ref.id, toplevel):
+                found.append(Outdated(use, Defined(newest[use.ref.id]), ""))
+    return found
+
+
+def lines_with(canvas: Canvas, words: str) -> Iterator[tuple[NodeId, NodeId, str]]:
+    """The lines of code, addresses and docs that contain the words, whatever their case: toplevel, node, the line."""
+    from dark_lang.notation.printing import print_lines  # late: other questions print nothing
+
+    wanted = words.casefold()
+    for toplevel in alive(canvas):
+        tree = canvas.tree(toplevel)
+        if wanted in canvas.entries[toplevel].label.casefold():
+            yield toplevel, toplevel, canvas.entries[toplevel].label
+        for line in tree.doc.splitlines():
+            if wanted in line.casefold():
+                yield toplevel, toplevel, line.strip()
+        for index, printed in enumerate(print_lines(tree, canvas.naming, width=100)):
+            if index and wanted in printed.text.casefold():
+                yield toplevel, printed.node, printed.text.strip()
+
+
+def _newest(canvas: Canvas) -> dict[NodeId, NodeId]:
+    """For each definition of which there are several versions, the newest one."""
+    named: dict[tuple[type[Node], str], list[tuple[int, NodeId]]] = {}
+    for toplevel in alive(canvas):
+        if issubclass(canvas.entries[toplevel].kind, top.Function | top.Type | top.Datastore):
+            tree = canvas.tree(toplevel)
+            assert isinstance(tree, top.Function | top.Type | top.Datastore)
+            named.setdefault((type(tree), tree.name), []).append((tree.version, toplevel))
+    return {each: max(versions)[1] for versions in named.values() if len(versions) > 1 for _, each in versions}
+
+
+def _levels(canvas: Canvas, target: NodeId, users: dict[NodeId, set[NodeId]]) -> list[tuple[int, NodeId]]:
+    found: list[tuple[int, NodeId]] = []
+    seen = {target}
+    level, step = [target], 1
+    while level:
+        after = {user for node in level for user in users.get(node, ())} - seen
+        seen |= after
+        level = sorted(after, key=lambda each: canvas.entries[each].label)
+        found.extend((step, each) for each in level)
+        step += 1
+    return found
