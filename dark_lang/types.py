@@ -1,0 +1,113 @@
+"""Types as passes think of them: without ids, places or holes. What is written in a program is `dark_lang.nodes.types`.
+
+Must not know inference, nor which functions there are. Invariant: two types are the same type exactly when they are
+equal, variables counting by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from types import FunctionType
+from typing import Final, TypeAlias
+from uuid import UUID
+
+from dark_lang.names import Defined, Ref, Standard, Unresolved, spell_id
+from dark_lang.values.model import Case, Char, DatastoreValue, GuestDict, Json, Response
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    type: Ref  # Standard("List"), or a definition of the canvas
+    args: tuple[Type, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    name: str  # lower case
+
+
+@dataclass(frozen=True, slots=True)
+class Tuple:
+    items: tuple[Type, ...]  # two or more
+
+
+@dataclass(frozen=True, slots=True)
+class Fn:
+    params: tuple[Type, ...]
+    result: Type
+
+
+Type: TypeAlias = Named | Variable | Tuple | Fn
+
+_OUTERMOST: Final[Mapping[str, tuple[type, ...]]] = {
+    "Int": (int,),
+    "Float": (float,),
+    "Bool": (bool,),
+    "String": (str,),
+    "Char": (Char,),
+    "Unit": (tuple,),
+    "Bytes": (bytes,),
+    "DateTime": (datetime,),
+    "Uuid": (UUID,),
+    "Json": (Json,),
+    "Request": (dict,),
+    "Response": (Response,),
+    "List": (list,),
+    "Dict": (GuestDict,),
+    "Option": (Case,),
+    "Result": (Case,),
+    "Datastore": (DatastoreValue,),
+}
+
+
+def outermost(wanted: Type) -> tuple[type, ...] | None:
+    """The Python types of which `type(value)` must be one (never `isinstance`: a Bool is no Int); None if any will do.
+
+    This tells a List from an Int, and not a List of Int from a List of String. For a definition of the canvas the
+    answer is None, since its shape stands elsewhere.
+    """
+    match wanted:
+        case Named(Standard(name)):
+            return _OUTERMOST.get(name)
+        case Tuple():
+            return (tuple,)
+        case Fn():
+            return (FunctionType,)
+        case _:
+            return None
+
+
+def describe(wanted: Type) -> str:
+    """As it is written in the notation; a definition by the spelling of its id."""
+    match wanted:
+        case Variable(name):
+            return name
+        case Tuple(items):
+            return f"({_comma(items)})"
+        case Fn(params, result):
+            return f"{_describe_params(params)} -> {describe(result)}"
+        case Named(head, args):
+            return _describe_head(head) + (f"<{_comma(args)}>" if args else "")
+
+
+def _describe_head(head: Ref) -> str:
+    match head:
+        case Standard(name):
+            return name
+        case Defined(node_id):
+            return spell_id(node_id)
+        case Unresolved(text):
+            return text
+
+
+def _describe_params(params: tuple[Type, ...]) -> str:
+    # Brackets stay around a lone tuple or function, which would otherwise read as several parameters or as a chain.
+    if len(params) == 1 and isinstance(params[0], (Named, Variable)):
+        return describe(params[0])
+    return f"({_comma(params)})"
+
+
+def _comma(types: tuple[Type, ...]) -> str:
+    return ", ".join([describe(each) for each in types])

@@ -1,0 +1,164 @@
+"""Which of two values comes first, and keys by which Python can sort and tell apart values.
+
+Must not know lists' functions. Invariants: `compare` is a total order within a type, and agrees with `sort_key`; it
+agrees with `equal` but for NaN, which is equal to itself here and comes after all other floats.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from itertools import chain
+from typing import Any, Final
+from uuid import UUID
+
+from dark_lang.errors import Failed
+from dark_lang.values.demanding import hole_reached, refusal, too_deep
+from dark_lang.values.describing import name_kind
+from dark_lang.values.limits import DEPTH
+from dark_lang.values.model import (
+    Case,
+    Char,
+    GuestDict,
+    HoleValue,
+    Json,
+    Value,
+)
+
+_PLAIN: Final = frozenset({int, str, bool, bytes, datetime, UUID})
+_RANKS: Final = {
+    kind: rank
+    for rank, kind in enumerate(
+        (tuple, bool, int, float, Char, str, bytes, datetime, UUID, list, dict, GuestDict, Case, Json)
+    )
+}
+_JSON_RANKS: Final = {type(None): 0, bool: 1, int: 2, float: 2, str: 3, list: 4, dict: 5}
+
+
+def compare(a: Value, b: Value) -> int:
+    """-1, 0 or 1. Lists, tuples and Strings by their first difference; records and Dicts by their labels in order,
+    then by the values under them; cases of an enum by name, then by their values.
+
+    Raises Failed if the values are of different types or have no order (functions, responses, datastores), and Stopped
+    at a hole.
+    """
+    waiting: list[Iterator[tuple[Value, Value]]] = [iter(((a, b),))]
+    while waiting:
+        for left, right in waiting[-1]:
+            kind = type(left)
+            if kind is not type(right):
+                _refuse_pair(left, right)
+            if kind in _PLAIN:
+                if left != right:
+                    return -1 if left < right else 1
+            elif kind is float:
+                if left != right:
+                    low, high = _float_key(left), _float_key(right)
+                    if low != high:
+                        return -1 if low < high else 1
+            else:
+                waiting.append(_parts(left, right))
+                break
+        else:
+            waiting.pop()
+    return 0
+
+
+def _refuse_pair(a: Value, b: Value) -> None:
+    for value in (a, b):
+        if type(value) is HoleValue:
+            raise hole_reached(value)
+    raise Failed(f"{name_kind(a)} and {name_kind(b)} have no order")
+
+
+def _parts(a: Value, b: Value) -> Iterator[tuple[Value, Value]]:
+    """The pairs by whose first difference `a` and `b` are ordered."""
+    kind = type(a)
+    if kind is list or kind is tuple:
+        return chain(zip(a, b, strict=False), ((len(a), len(b)),))
+    if kind is dict or kind is GuestDict:
+        labels, others = sorted(a), sorted(b)
+        return chain(((labels, others),), ((a[label], b[label]) for label in labels))
+    if kind is Case:
+        if a.type != b.type:
+            raise Failed(f"{name_kind(a)} and {name_kind(b)} have no order: they are cases of different types")
+        return chain(((a.name, b.name),), ((a.values, b.values),))
+    if kind is Char:
+        return iter(((a.text, b.text),))
+    if kind is Json:
+        return _json_parts(a.raw, b.raw)
+    raise refusal("ordered", a)
+
+
+def _json_parts(a: Any, b: Any) -> Iterator[tuple[Value, Value]]:
+    kind, other = type(a), type(b)
+    if _JSON_RANKS[kind] != _JSON_RANKS[other]:
+        return iter(((_JSON_RANKS[kind], _JSON_RANKS[other]),))
+    if kind is list:
+        return chain(((Json(x), Json(y)) for x, y in zip(a, b, strict=False)), ((len(a), len(b)),))
+    if kind is dict:
+        labels, others = sorted(a), sorted(b)
+        return chain(((labels, others),), ((Json(a[label]), Json(b[label])) for label in labels))
+    if kind is not other:  # an integer and a fraction: by size, then the integer first
+        return iter((((a > b) - (a < b), 0), (kind is float, other is float)))
+    return iter(((a, b),)) if a is not None else iter(())
+
+
+def _float_key(value: float) -> tuple[bool, float]:
+    return (True, 0.0) if value != value else (False, value)
+
+
+def sort_key(value: Value, depth: int = 0) -> tuple[Any, ...]:
+    """Nested tuples of Python's own scalars, equal for equal values, which order and hash as the values do. Across
+    types they order by type. Raises as `compare` does, and Failed below 512 levels."""
+    kind = type(value)
+    rank = _RANKS.get(kind)
+    if rank is None:
+        raise refusal("ordered", value)
+    if kind in _PLAIN:
+        return (rank, value)
+    if kind is float:
+        return (rank, *_float_key(value))
+    if kind is Char:
+        return (rank, value.text)
+    if depth >= DEPTH:
+        raise too_deep("ordered", DEPTH)
+    depth += 1
+    if kind is list or kind is tuple:
+        return (rank, tuple([sort_key(item, depth) for item in value]))
+    if kind is dict or kind is GuestDict:
+        labels = tuple(sorted(value))
+        return (rank, labels, tuple([sort_key(value[label], depth) for label in labels]))
+    if kind is Case:
+        return (rank, str(value.type), value.name, tuple([sort_key(item, depth) for item in value.values]))
+    return (rank, _json_key(value.raw, depth))
+
+
+def _json_key(raw: Any, depth: int) -> tuple[Any, ...]:
+    kind = type(raw)
+    rank = _JSON_RANKS[kind]
+    if depth > DEPTH:
+        raise too_deep("ordered", DEPTH)
+    if kind is list:
+        return (rank, tuple([_json_key(item, depth + 1) for item in raw]))
+    if kind is dict:
+        labels = tuple(sorted(raw))
+        return (rank, labels, tuple([_json_key(raw[label], depth + 1) for label in labels]))
+    return (rank, raw, kind is float) if raw is not None else (rank,)
+
+
+def sorted_values(values: list[Value]) -> list[Value]:
+    """A new list in order, equal values in the order in which they came. Raises as `compare` does."""
+    kinds = {type(value) for value in values}
+    if len(kinds) > 1:
+        compare(values[0], next(value for value in values if type(value) is not type(values[0])))
+    if kinds <= _PLAIN:
+        return sorted(values)
+    keys = [sort_key(value) for value in values]
+    return [values[at] for at in order_of(keys)]
+
+
+def order_of(keys: list[tuple[Any, ...]]) -> list[int]:
+    """The places of `keys` in the order of the keys. Not `sorted(key=…)` of a guest's function: that would be C
+    calling guest code."""
+    return sorted(range(len(keys)), key=keys.__getitem__)
