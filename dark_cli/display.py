@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from dark_lang.names import NodeId
 from dark_lang.nodes.walking import descend, find
-from dark_lang.notation.addresses import label_of, path_of
+from dark_lang.notation.addresses import path_of
 from dark_lang.notation.printing import print_lines
 
 if TYPE_CHECKING:
@@ -61,11 +61,8 @@ def _print_lines(workspace: Workspace, canvas: Canvas, rows: Sequence[tuple[bool
 
 def address_of(canvas: Canvas, toplevel: NodeId, node: NodeId) -> str:
     """The address by which a person can name a node."""
-    tree = canvas.tree(toplevel)
-    label = label_of(tree)
-    if node == toplevel:
-        return label
-    return f"{label}#{path_of(tree, node)}"
+    label = canvas.entries[toplevel].label
+    return label if node == toplevel else f"{label}#{path_of(canvas.tree(toplevel), node)}"
 
 
 def show_marks(workspace: Workspace, canvas: Canvas, marks: Sequence[Mark], limit: int | None = None) -> None:

@@ -12,7 +12,6 @@ from dark_cli.display import address_of, show_around, show_marks
 from dark_lang.errors import AddressError
 from dark_lang.names import NodeId, spell_id
 from dark_lang.nodes.walking import find
-from dark_lang.notation.addresses import label_of
 from dark_lang.notation.printing import print_any
 from runtime.marking import Mark, marks_of_touched
 
@@ -50,7 +49,7 @@ def show_outcome(
             show_around(workspace, after, toplevel, nodes)
     for toplevel in sorted(outcome.touched):
         if not _is_alive(after, toplevel) and _is_alive(outcome.before, toplevel):
-            label = label_of(outcome.before.tree(toplevel))
+            label = outcome.before.entries[toplevel].label
             workspace.print(f"{label} is in the trash; dark restore {spell_id(toplevel)} brings it back")
     for note in notes:
         workspace.print(note)

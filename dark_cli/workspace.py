@@ -6,6 +6,7 @@ Must not know any command. Invariant: nothing heavy is imported or opened before
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -102,6 +103,11 @@ class Workspace:
     def canvas(self) -> Canvas:
         """The snapshot as it is now."""
         return self.host.canvas
+
+    def now(self) -> float:
+        """Seconds since 1970. DARK_TEST_TIME fixes it, for tests that compare outputs."""
+        fixed = self.environment.get("DARK_TEST_TIME")
+        return float(fixed) if fixed else time.time()
 
     # Input
 

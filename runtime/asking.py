@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from runtime.canvas import Canvas
 
 
+VERSIONED = (top.Function, top.Type, top.Datastore)
+
+
 @dataclass(frozen=True, slots=True)
 class Use:
     """A node that refers to something."""
@@ -123,12 +126,11 @@ def versions_of(canvas: Canvas, name: str) -> list[tuple[int, Ref]]:
     found: list[tuple[int, Ref]] = [
         (identity.version, identity) for identity in canvas.library.functions if identity.name == name
     ]
-    for toplevel in alive(canvas):
-        if issubclass(canvas.entries[toplevel].kind, top.Function | top.Type | top.Datastore):
-            tree = canvas.tree(toplevel)
-            assert isinstance(tree, top.Function | top.Type | top.Datastore)
-            if tree.name == name:
-                found.append((tree.version, Defined(toplevel)))
+    found.extend(
+        (entry.version, Defined(entry.id))
+        for entry in canvas.entries.values()
+        if entry.alive and entry.name == name and entry.kind in VERSIONED
+    )
     return sorted(found, key=lambda item: item[0])
 
 
@@ -170,11 +172,9 @@ def lines_with(canvas: Canvas, words: str) -> Iterator[tuple[NodeId, NodeId, str
 def _newest(canvas: Canvas) -> dict[NodeId, NodeId]:
     """For each definition of which there are several versions, the newest one."""
     named: dict[tuple[type[Node], str], list[tuple[int, NodeId]]] = {}
-    for toplevel in alive(canvas):
-        if issubclass(canvas.entries[toplevel].kind, top.Function | top.Type | top.Datastore):
-            tree = canvas.tree(toplevel)
-            assert isinstance(tree, top.Function | top.Type | top.Datastore)
-            named.setdefault((type(tree), tree.name), []).append((tree.version, toplevel))
+    for entry in canvas.entries.values():
+        if entry.alive and entry.kind in VERSIONED:
+            named.setdefault((entry.kind, entry.name), []).append((entry.version, entry.id))
     return {each: max(versions)[1] for versions in named.values() if len(versions) > 1 for _, each in versions}
 
 

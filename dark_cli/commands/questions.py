@@ -16,7 +16,6 @@ from dark_lang.errors import AddressError
 from dark_lang.names import Defined, NodeId, Ref, Standard, spell_id
 from dark_lang.naming import Realm
 from dark_lang.nodes.shape import Node
-from dark_lang.notation.addresses import label_of
 from dark_lang.notation.printing import print_any
 from runtime import asking
 from runtime.marking import Kind, Mark, all_marks, marks_in
@@ -97,13 +96,13 @@ def callers(workspace: Workspace, address: str) -> None:
     if workspace.json:
         workspace.answer(
             [
-                {"steps": steps, "id": spell_id(toplevel), "address": label_of(canvas.tree(toplevel))}
+                {"steps": steps, "id": spell_id(toplevel), "address": canvas.entries[toplevel].label}
                 for steps, toplevel in found
             ]
         )
         return
     for steps, toplevel in found:
-        workspace.print(f"{'  ' * (steps - 1)}{label_of(canvas.tree(toplevel))}")
+        workspace.print(f"{'  ' * (steps - 1)}{canvas.entries[toplevel].label}")
     if not found:
         workspace.print("nothing uses it")
 
@@ -216,7 +215,7 @@ def _standard(workspace: Workspace, name: str) -> Standard | None:
 
 def _name(workspace: Workspace, ref: Ref) -> str:
     if isinstance(ref, Defined):
-        return label_of(workspace.canvas.tree(ref.id))
+        return workspace.canvas.entries[ref.id].label
     return workspace.canvas.naming.name_of(Realm.FUNCTION, ref)
 
 

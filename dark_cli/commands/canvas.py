@@ -1,0 +1,222 @@
+"""The canvas at a glance: make one, list it, print code, find words.
+
+Only translates. Invariant: `ls` decodes no code, so it costs the same whatever handlers contain.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from dark_cli.commands.making import command
+from dark_cli.display import address_of, clip, plural, show_marks, show_table, show_tree
+from dark_cli.display_edits import mark_report
+from dark_cli.display_times import ago
+from dark_cli.kinds import KINDS, word_of
+from dark_cli.workspace import Workspace
+from dark_lang.errors import UsageError
+from dark_lang.names import NodeId, spell_id
+from dark_lang.nodes import toplevels as top
+from dark_lang.nodes.shape import Arity, Node
+from dark_lang.nodes.walking import descend, steps_of
+from dark_lang.notation.printing import print_any, print_toplevel
+from runtime import asking
+from runtime.marking import Kind, all_marks, marks_in
+
+
+@command("new")
+@click.argument("folder")
+@click.option("--name", help="What it is called; the folder's name by default.")
+@click.pass_obj
+def new(workspace: Workspace, folder: str, name: str | None) -> None:
+    """Make a canvas in FOLDER, which is made too."""
+    from runtime.settings import create_canvas  # late: no other command makes one
+
+    path = Path(folder)
+    settings = create_canvas(path, name or path.resolve().name)
+    if workspace.json:
+        workspace.answer({"name": settings.name, "id": settings.id, "folder": str(path.resolve())})
+        return
+    workspace.print(f"made the canvas {settings.name} in {folder}")
+    workspace.print(f"serve it: {'' if folder == '.' else f'cd {folder} && '}dark serve")
+
+
+@command("status")
+@click.pass_obj
+def status(workspace: Workspace) -> None:
+    """Say what this canvas is, and what needs attention."""
+    canvas = workspace.canvas
+    host = workspace.host
+    counts = [(word, sum(canvas.entries[each].kind is kind for each in asking.alive(canvas))) for kind, word in KINDS]
+    last = next(iter(host.log(1)), None)
+    marks = list(all_marks(canvas))
+    holes = sum(mark.kind is Kind.HOLE for mark in marks)
+    conflicts = sum(mark.kind is Kind.CONFLICT for mark in marks)
+    if workspace.json:
+        workspace.answer(
+            {
+                "name": host.settings.name,
+                "id": host.settings.id,
+                "folder": str(host.folder),
+                "definitions": {word: count for word, count in counts if count},
+                "last": last.id.hex() if last else None,
+                "holes": holes,
+                "conflicts": conflicts,
+                "marks": len(marks) - holes - conflicts,
+                "problems": [
+                    {
+                        "file": problem.file,
+                        "kind": problem.kind.value,
+                        "says": problem.message,
+                        "advice": problem.advice,
+                    }
+                    for problem in host.problems
+                ],
+            }
+        )
+        return
+    workspace.print(f"canvas {workspace.paint(host.settings.name, 'bold')}")
+    said = [plural(count, _NOUNS[word]) for word, count in counts if count]
+    workspace.print(", ".join(said) if said else "empty; dark insert http GET /hello '\"Hello\"' makes a handler")
+    if last:
+        workspace.print(f"last edit {ago(workspace, last.time)} by {last.author}: {clip(last.command, 50)}")
+    if marks:
+        parts = ((holes, "hole"), (len(marks) - holes - conflicts, "mark"), (conflicts, "conflict"))
+        workspace.print(f"{', '.join(plural(count, noun) for count, noun in parts if count)}; dark check lists them")
+    for problem in host.problems:
+        workspace.print(f"{workspace.paint(problem.kind.value, 'yellow')}: {problem.file} {problem.message}")
+        if problem.advice:
+            workspace.print(f"  {problem.advice}")
+
+
+_NOUNS = {
+    "http": "handler",
+    "fn": "function",
+    "type": "type",
+    "db": "datastore",
+    "worker": "worker",
+    "cron": "cron job",
+    "repl": "repl",
+    "test": "test",
+    "toggle": "toggle",
+    "secret": "secret",
+}
+
+
+@command("ls")
+@click.argument("words", nargs=-1)
+@click.pass_obj
+def ls(workspace: Workspace, words: tuple[str, ...]) -> None:
+    """List what the canvas consists of: all of it, a kind (http, fn, type …), or what contains a WORD."""
+    canvas = workspace.canvas
+    kinds = {word: kind for kind, word in KINDS}
+    order = {kind: number for number, (kind, _) in enumerate(KINDS)}
+    found = [each for each in asking.alive(canvas) if all(_fits(workspace, each, kinds, word) for word in words)]
+    found.sort(key=lambda each: order[canvas.entries[each].kind])
+    if workspace.json:
+        workspace.answer(
+            [
+                {
+                    "id": spell_id(each),
+                    "kind": word_of(canvas.entries[each].kind),
+                    "address": canvas.entries[each].label,
+                }
+                for each in found
+            ]
+        )
+        return
+    show_table(workspace, [(canvas.short_id(each), canvas.entries[each].label) for each in found], styles=("dim",))
+    if not found:
+        workspace.print(f"nothing fits {' '.join(words)}" if words else "nothing yet; dark insert makes something")
+
+
+def _fits(workspace: Workspace, each: NodeId, kinds: dict[str, type[Node]], word: str) -> bool:
+    entry = workspace.canvas.entries[each]
+    return entry.kind is kinds[word] if word in kinds else word.casefold() in entry.label.casefold()
+
+
+@command("show")
+@click.argument("address")
+@click.option("--ids", is_flag=True, help="Put the ids of nodes into the margin.")
+@click.option("--plain", is_flag=True, help="Print the notation and nothing else.")
+@click.pass_obj
+def show(workspace: Workspace, address: str, ids: bool, plain: bool) -> None:
+    """Print the code at ADDRESS: a definition, or a node inside one."""
+    canvas = workspace.canvas
+    found = canvas.find(address)
+    whole = found.node.id == found.toplevel_id
+    if workspace.json:
+        workspace.answer(_report(workspace, found.toplevel_id, found.node))
+        return
+    if ids:
+        show_tree(workspace, canvas, found.toplevel_id, None if whole else found.node.id)
+    elif whole:
+        tree = canvas.tree(found.toplevel_id)
+        workspace.print(print_toplevel(tree, canvas.naming, width=workspace.width).rstrip("\n"))
+    else:
+        workspace.print(print_any(found.node, canvas.naming))
+    if plain:
+        return
+    below = {node.id for node in descend(found.node)}
+    marks = [mark for mark in marks_in(canvas, found.toplevel_id) if mark.node in below]
+    if marks:
+        workspace.print()
+        show_marks(workspace, canvas, marks)
+
+
+def _report(workspace: Workspace, toplevel: NodeId, node: Node) -> dict[str, Any]:
+    canvas = workspace.canvas
+    tree = canvas.tree(toplevel)
+    below = {each.id for each in descend(node)}
+    return {
+        "id": spell_id(node.id),
+        "toplevel": spell_id(toplevel),
+        "address": address_of(canvas, toplevel, node.id),
+        "kind": type(node).__name__,
+        "language": tree.language,
+        "doc": tree.doc,
+        "code": print_toplevel(tree, canvas.naming) if node.id == toplevel else print_any(node, canvas.naming),
+        "nodes": _nodes(tree, canvas.entries[toplevel].label, below),
+        "marks": [mark_report(canvas, mark) for mark in marks_in(canvas, toplevel) if mark.node in below],
+    }
+
+
+def _nodes(tree: top.Toplevel, label: str, wanted: set[NodeId]) -> list[dict[str, str]]:
+    """Each node with its path; in one walk, since finding the path of one costs a walk of its own."""
+    found: list[dict[str, str]] = []
+    stack: list[tuple[str, Node]] = [("", tree)]
+    while stack:
+        path, node = stack.pop()
+        if node.id in wanted:
+            address = f"{label}#{path}" if path else label
+            found.append({"id": spell_id(node.id), "kind": type(node).__name__, "address": address})
+        for step in reversed(steps_of(node)):
+            nth = f".{step.nth}" if step.slot.arity is Arity.MANY else ""
+            stack.append((f"{path}{'.' if path else ''}{step.slot.label}{nth}", step.node))
+    return found
+
+
+@command("find")
+@click.argument("words", nargs=-1, required=True)
+@click.pass_obj
+def find(workspace: Workspace, words: tuple[str, ...]) -> None:
+    """Find lines of code, addresses and docs that contain WORDS, whatever their case."""
+    wanted = " ".join(words)
+    if not wanted.strip():
+        raise UsageError("find what?", suggestion="dark find WORDS")
+    canvas = workspace.canvas
+    found = list(asking.lines_with(canvas, wanted))
+    rows = [(canvas.short_id(node), address_of(canvas, toplevel, node), line) for toplevel, node, line in found]
+    if workspace.json:
+        workspace.answer(
+            [
+                {"id": spell_id(node), "toplevel": spell_id(toplevel), "address": row[1], "line": line}
+                for (toplevel, node, line), row in zip(found, rows, strict=True)
+            ]
+        )
+        return
+    show_table(workspace, [(short, where, clip(line, 60)) for short, where, line in rows], styles=("dim", "", ""))
+    if not rows:
+        workspace.print(f"nothing contains {wanted}")
