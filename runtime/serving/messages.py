@@ -1,0 +1,83 @@
+"""A request as it came from the wire and an answer as it goes there, before and after they mean anything.
+
+Must not know any server, nor the guest's values. Invariant: header names are bytes as they came; whoever looks for one
+uses `header`, which does not care about case.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+Headers = tuple[tuple[bytes, bytes], ...]
+
+
+class Incoming:
+    """A whole request. `peer` is the address of the other end of the connection, "" if it has none."""
+
+    __slots__ = ("body", "headers", "method", "path", "peer", "port", "query")
+
+    def __init__(
+        self,
+        method: str,
+        path: bytes,
+        query: bytes,
+        headers: list[tuple[bytes, bytes]],
+        body: bytes,
+        peer: str,
+        port: int,
+    ) -> None:
+        self.method = method
+        self.path = path  # as it came, percent signs and all, without the query
+        self.query = query
+        self.headers = headers
+        self.body = body
+        self.peer = peer
+        self.port = port  # our own
+
+    def header(self, name: bytes) -> bytes | None:
+        """The first value of a header; `name` in lower case."""
+        for key, value in self.headers:
+            if len(key) == len(name) and key.lower() == name:
+                return value
+        return None
+
+
+@dataclass(slots=True)
+class Outgoing:
+    """`headers` without content-length, connection and date, which are the server's."""
+
+    status: int
+    headers: Headers
+    body: bytes
+    close: bool = False  # whether the connection must not be used again
+
+
+JSON: Headers = ((b"content-type", b"application/json"),)
+TEXT: Headers = ((b"content-type", b"text/plain; charset=utf-8"),)
+HTML: Headers = ((b"content-type", b"text/html; charset=utf-8"),)
+BYTES: Headers = ((b"content-type", b"application/octet-stream"),)
+PROBLEM: Headers = ((b"content-type", b"application/problem+json"),)
+
+LOOPBACK_HOSTS = frozenset({b"localhost", b"127.0.0.1", b"[::1]"})
+LOOPBACK_PEERS = ("127.", "::1", "::ffff:127.")
+FORWARDED = frozenset({b"forwarded", b"x-real-ip", b"via"})
+
+
+def is_trial(incoming: Incoming) -> bool:
+    """Whether this is the developer's own try on the serving host (DESIGN section 12): peer and Host are loopback with
+    our own port, and nothing says that somebody passed the request on."""
+    if not incoming.peer.startswith(LOOPBACK_PEERS):
+        return False
+    hosts = []
+    for key, value in incoming.headers:
+        name = key.lower()
+        if name in FORWARDED or name.startswith(b"x-forwarded-"):
+            return False
+        if name == b"host":
+            hosts.append(value)
+    if len(hosts) != 1:
+        return False
+    host, colon, port = hosts[0].strip().lower().rpartition(b":")
+    if not colon or port.endswith(b"]"):
+        host, port = hosts[0].strip().lower(), b"80"
+    return host in LOOPBACK_HOSTS and port == str(incoming.port).encode()

@@ -1,0 +1,186 @@
+"""The `request` that a handler sees, made of what came in.
+
+Only the fields that the handler mentions are made, since most cost more than routing does; all of them if it uses
+`request` as a whole. Must not know routes or answers. Invariant: input that cannot be read is the caller's mistake, and
+told apart from everything else: BadRequest, before any guest code has run.
+
+    method path body       String, String (percent signs decoded), Bytes
+    params query headers cookies    Dict<String>; of a name given twice, headers are joined by a comma, query and
+                                    cookies keep the last; header names are in lower case
+    json form              Json; an empty body is null, and a form's repeated names are lists
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from urllib.parse import unquote_to_bytes
+
+from dark_lang.errors import Failed
+from dark_lang.nodes.expressions import FieldAccess, Toggle, Variable
+from dark_lang.nodes.toplevels import Http
+from dark_lang.nodes.walking import descend
+from dark_lang.values.jsonifying import from_json
+from dark_lang.values.model import GuestDict, Json, Value
+from runtime.serving.messages import Incoming
+
+MOST_PAIRS = 10_000  # of a query or a form
+
+
+class BadRequest(Exception):  # noqa: N818 - the caller's mistake
+    """What came in cannot be read as what the handler asks for."""
+
+    def __init__(self, detail: str, status: int = 400) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.status = status
+
+
+def mentioned(handler: Http) -> frozenset[str] | None:
+    """The fields of `request` that the handler's own code reads; None if it may read any: it passes `request` on, takes
+    it apart, binds the name anew, or has a switch whose condition may look at it."""
+    fields: set[str] = set()
+    whole = accessed = 0
+    for node in descend(handler):
+        if type(node) is Variable and node.name == "request":
+            whole += 1
+        elif type(node) is FieldAccess and type(node.record) is Variable and node.record.name == "request":
+            accessed += 1
+            if node.label is not None:
+                fields.add(node.label)
+        elif type(node) is Toggle:
+            return None
+    return frozenset(fields) if whole == accessed else None
+
+
+Plan = Sequence[tuple[str, Callable[[Incoming], Value]]]
+"""How to make each field that is wanted, but for `params`, which the route gives."""
+
+
+def plan_for(fields: frozenset[str] | None) -> Plan:
+    if fields is None:
+        return tuple(_LENIENT.items())
+    return tuple((label, make) for label, make in _STRICT.items() if label in fields)
+
+
+def request_value(
+    incoming: Incoming, plan: Plan, names: Sequence[str], values: Sequence[str], *, params: bool
+) -> dict[str, Value]:
+    """The Record. Raises BadRequest."""
+    record: dict[str, Value] = {label: make(incoming) for label, make in plan}
+    if params:
+        record["params"] = GuestDict(zip(names, values, strict=True))
+    return record
+
+
+def _method(incoming: Incoming) -> Value:
+    return incoming.method
+
+
+def _path(incoming: Incoming) -> Value:
+    return _text(unquote_to_bytes(incoming.path), "the path")
+
+
+def _body(incoming: Incoming) -> Value:
+    return incoming.body
+
+
+def _query(incoming: Incoming) -> Value:
+    return GuestDict(_pairs(incoming.query, "the query"))
+
+
+def _headers(incoming: Incoming) -> Value:
+    found = GuestDict()
+    for key, value in incoming.headers:
+        name = key.decode("latin-1").lower()
+        text = value.decode("latin-1")
+        found[name] = f"{found[name]}, {text}" if name in found else text
+    return found
+
+
+def _cookies(incoming: Incoming) -> Value:
+    found = GuestDict()
+    for key, value in incoming.headers:
+        if key.lower() != b"cookie":
+            continue
+        for piece in value.decode("latin-1").split(";")[:MOST_PAIRS]:
+            name, equals, text = piece.strip().partition("=")
+            if equals:
+                found[name] = text.strip('"')
+    return found
+
+
+def _json(incoming: Incoming) -> Value:
+    if not incoming.body:
+        return Json(None)
+    try:
+        return from_json(incoming.body.decode("utf-8-sig"))
+    except UnicodeDecodeError:
+        raise BadRequest("the body is not UTF-8, and this handler reads it as JSON") from None
+    except (Failed, ValueError) as error:
+        raise BadRequest(f"the body is not JSON: {error}") from None
+
+
+def _form(incoming: Incoming) -> Value:
+    if not incoming.body:
+        return Json({})
+    kind = (incoming.header(b"content-type") or b"").partition(b";")[0].strip().lower()
+    if kind != b"application/x-www-form-urlencoded":
+        raise BadRequest("this handler reads the body as application/x-www-form-urlencoded", 415)
+    found: dict[str, object] = {}
+    for name, text in _pairs(incoming.body, "the form"):
+        before = found.get(name)
+        if before is None:
+            found[name] = text
+        elif isinstance(before, list):
+            before.append(text)
+        else:
+            found[name] = [before, text]
+    return Json(found)
+
+
+def _pairs(encoded: bytes, what: str) -> list[tuple[str, str]]:
+    pieces = encoded.split(b"&", MOST_PAIRS)
+    if len(pieces) > MOST_PAIRS:
+        raise BadRequest(f"{what} has more than {MOST_PAIRS} parts")
+    found = []
+    for piece in pieces:
+        if piece:
+            name, _, text = piece.partition(b"=")
+            found.append((_unquote(name, what), _unquote(text, what)))
+    return found
+
+
+def _unquote(piece: bytes, what: str) -> str:
+    return _text(unquote_to_bytes(piece.replace(b"+", b" ")), what)
+
+
+def _text(data: bytes, what: str) -> str:
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        raise BadRequest(f"{what} is not UTF-8") from None
+
+
+def _or_null(make: Callable[[Incoming], Value]) -> Callable[[Incoming], Value]:
+    """A handler that takes the whole request has not asked for this field: what cannot be read is null."""
+
+    def lenient(incoming: Incoming) -> Value:
+        try:
+            return make(incoming)
+        except BadRequest:
+            return Json(None)
+
+    return lenient
+
+
+_STRICT: dict[str, Callable[[Incoming], Value]] = {
+    "method": _method,
+    "path": _path,
+    "query": _query,
+    "headers": _headers,
+    "cookies": _cookies,
+    "body": _body,
+    "json": _json,
+    "form": _form,
+}
+_LENIENT = {**_STRICT, "json": _or_null(_json), "form": _or_null(_form)}

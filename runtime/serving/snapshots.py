@@ -1,0 +1,173 @@
+"""What a server answers with at one moment: a canvas, its routes, and its handlers as far as they were needed.
+
+A snapshot never changes, but for handlers that are bound when they are first asked for; a request keeps the one it
+began with. Must not know HTTP messages or rows. Invariant: a new one is derived from the one before at the cost of what
+changed, and put in place by one assignment; if deriving fails, the one before goes on serving.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from dark_lang.names import NodeId
+from dark_lang.nodes.toplevels import Http, Toplevel
+from dark_lang.values.model import Value
+from runtime.serving.requests import Plan, mentioned, plan_for
+from runtime.serving.routes import Branch, Match, Route, matches, plant, read_route, with_route, without_route
+
+log = logging.getLogger(__name__)
+
+
+class Entry(Protocol):
+    @property
+    def kind(self) -> type[Toplevel]: ...
+    @property
+    def label(self) -> str: ...
+    @property
+    def method(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def since(self) -> tuple[int, int]: ...
+    @property
+    def alive(self) -> bool: ...
+
+
+class Canvas(Protocol):
+    """What serving asks of a canvas."""
+
+    @property
+    def entries(self) -> Mapping[NodeId, Entry]: ...
+    def tree(self, toplevel: NodeId) -> Toplevel: ...
+
+
+class Program(Protocol):
+    """The runnable side of one canvas snapshot."""
+
+    def callable_for(self, toplevel: NodeId) -> Callable[..., Value]: ...
+    def finished(self, toplevel: NodeId) -> bool: ...
+
+
+@dataclass(slots=True)
+class Handler:
+    """An HTTP handler, ready to run. `takes_params`: whether it looks at `request.params`."""
+
+    id: NodeId
+    address: str
+    call: Callable[..., Value]
+    variables: tuple[str, ...]
+    plan: Plan
+    takes_params: bool
+    finished: bool
+
+
+class Snapshot:
+    __slots__ = ("_handlers", "_program", "canvas", "count", "root")
+
+    def __init__(self, canvas: Canvas, root: Branch, count: int, program: Program) -> None:
+        self.canvas = canvas
+        self.root = root
+        self.count = count
+        self._program = program
+        self._handlers: dict[NodeId, Handler] = {}
+
+    def handler(self, toplevel: NodeId) -> Handler:
+        """Binds it if this is the first time. Raises what linking raises."""
+        found = self._handlers.get(toplevel)
+        if found is None:
+            found = self._handlers[toplevel] = self._bind(toplevel)
+        return found
+
+    def _bind(self, toplevel: NodeId) -> Handler:
+        tree = self.canvas.tree(toplevel)
+        if not isinstance(tree, Http):
+            raise TypeError(f"{toplevel} is no HTTP handler")
+        fields = mentioned(tree)
+        return Handler(
+            toplevel,
+            self.canvas.entries[toplevel].label,
+            self._program.callable_for(toplevel),
+            read_route(tree.method, tree.route).variables,
+            plan_for(fields),
+            fields is None or "params" in fields,
+            self._program.finished(toplevel),
+        )
+
+    def choose(self, method: str, segments: list[str]) -> tuple[Handler, tuple[str, ...]] | set[str]:
+        """The handler that takes the request, and what its variables stand for; else the methods that would have been
+        taken here, none if no route matches. HEAD is answered as GET. An unfinished handler comes after all others."""
+        allowed: set[str] = set()
+        unfinished: tuple[Handler, tuple[str, ...]] | None = None
+        for match in matches(self.root, segments):
+            serving = _serving(match, method)
+            if serving is None:
+                allowed.update(match.handlers)
+                continue
+            handler = self._handlers.get(serving) or self.handler(serving)
+            if handler.finished:
+                return handler, match.values
+            if unfinished is None:
+                unfinished = (handler, match.values)
+        return unfinished or allowed
+
+
+def _serving(match: Match, method: str) -> NodeId | None:
+    found = match.handlers.get(method)
+    if found is None and method == "HEAD":
+        found = match.handlers.get("GET")
+    return None if found is None else found[0]
+
+
+class Snapshots:
+    """The current snapshot of a server, and how it comes by the next."""
+
+    def __init__(self, canvas: Canvas, program_for: Callable[[Canvas], Program]) -> None:
+        self._program_for = program_for
+        self._deriving = threading.Lock()
+        # Of the newest snapshot alone, so it need not be copied: only `bind` reads it, one thread at a time.
+        self._routes = dict(_routes(canvas, canvas.entries))
+        # Of two handlers for one route the older serves; later ones line up behind as they come.
+        oldest_first = sorted(self._routes.items(), key=lambda item: canvas.entries[item[0]].since)
+        root = plant((route, handler) for handler, route in oldest_first)
+        self.current = Snapshot(canvas, root, len(self._routes), program_for(canvas))
+
+    def bind(self, canvas: Canvas, touched: Iterable[NodeId]) -> bool:
+        """Puts a newer canvas in service. Whether it is; if not, the log says why, and the one before goes on."""
+        with self._deriving:
+            try:
+                self.current = self._derive(canvas, touched)
+            except Exception:
+                log.exception("the newest edit could not be put in service; what was served before still is")
+                return False
+            return True
+
+    def _derive(self, canvas: Canvas, touched: Iterable[NodeId]) -> Snapshot:
+        root = self.current.root
+        program = self._program_for(canvas)
+        touched = list(touched)
+        after = dict(_routes(canvas, touched))
+        for handler in touched:
+            old, new = self._routes.get(handler), after.get(handler)
+            if old == new:
+                continue
+            if old is not None:
+                root = without_route(root, old, handler)
+            if new is not None:
+                root = with_route(root, new, handler)
+        for handler in touched:
+            if handler in after:
+                self._routes[handler] = after[handler]
+            else:
+                self._routes.pop(handler, None)
+        return Snapshot(canvas, root, len(self._routes), program)
+
+
+def _routes(canvas: Canvas, toplevels: Iterable[NodeId]) -> Iterator[tuple[NodeId, Route]]:
+    for toplevel in toplevels:
+        entry = canvas.entries.get(toplevel)
+        if entry is not None and entry.alive and entry.kind is Http:
+            yield toplevel, read_route(entry.method, entry.name)
