@@ -49,7 +49,7 @@ def complete(workspace: Workspace, words: list[str]) -> list[str]:
     *before, typed = words or [""]
     if before and before[-1] in GLOBAL_OPTIONS_WITH_VALUE:
         return []
-    names = [word for word in _plain(before)]
+    names = _plain(before)
     if not names:
         if typed.startswith("-"):
             return _fitting(("--help", "--version", "--json", *GLOBAL_OPTIONS_WITH_VALUE), typed)

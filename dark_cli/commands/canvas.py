@@ -13,6 +13,7 @@ import click
 from dark_cli.commands.making import command
 from dark_cli.display import address_of, clip, plural, show_marks, show_table, show_tree
 from dark_cli.display_edits import mark_report
+from dark_cli.display_problems import problem_report, show_problem
 from dark_cli.display_times import ago
 from dark_cli.kinds import KINDS, word_of
 from dark_cli.workspace import Workspace
@@ -86,9 +87,7 @@ def status(workspace: Workspace) -> None:
         parts = ((holes, "hole"), (len(marks) - holes - conflicts, "mark"), (conflicts, "conflict"))
         workspace.print(f"{', '.join(plural(count, noun) for count, noun in parts if count)}; dark check lists them")
     for problem in host.problems:
-        workspace.print(f"{workspace.paint(problem.kind.value, 'yellow')}: {problem.file} {problem.message}")
-        if problem.advice:
-            workspace.print(f"  {problem.advice}")
+        show_problem(workspace, problem)
 
 
 _NOUNS = {

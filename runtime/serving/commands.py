@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import select
 import selectors
 import socket
 import threading
@@ -58,10 +59,10 @@ class Reply:
 
     def cancelled(self) -> bool:
         """Whether the client has gone, or wants no more: it has closed its way to us."""
+        waiting = select.poll()
+        waiting.register(self._connection, select.POLLIN)
         try:
-            return self._connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
-        except BlockingIOError:
-            return False
+            return bool(waiting.poll(0)) and self._connection.recv(1, socket.MSG_PEEK) == b""
         except OSError:
             return True
 
