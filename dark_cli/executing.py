@@ -9,9 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-import tempfile
 import time
-import traceback
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -152,6 +150,8 @@ def show_error(workspace: Workspace, error: DarkError) -> None:
 
 
 def _show_crash(workspace: Workspace, argv: list[str], error: Exception) -> None:
+    import traceback  # late: this should never happen
+
     text = f"dark {RELEASE}, Python {sys.version}\n{argv!r}\n\n" + "".join(traceback.format_exception(error))
     path = _write_crash(workspace, text)
     says = str(error).splitlines()[0][:120] if str(error) else ""
@@ -159,6 +159,8 @@ def _show_crash(workspace: Workspace, argv: list[str], error: Exception) -> None
 
 
 def _write_crash(workspace: Workspace, text: str) -> str:
+    import tempfile  # late, as above
+
     name = f"crash-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.txt"
     folders = [Path(tempfile.gettempdir())]
     with contextlib.suppress(Exception):

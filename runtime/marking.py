@@ -62,19 +62,15 @@ def marks_in(canvas: Canvas, toplevel: NodeId) -> list[Mark]:
 
 
 def all_marks(canvas: Canvas) -> Iterator[Mark]:
-    for toplevel in list(canvas.entries):
-        if canvas.entries[toplevel].alive:
-            yield from marks_in(canvas, toplevel)
+    for entry in sorted(canvas.alive(), key=lambda entry: entry.label):
+        yield from marks_in(canvas, entry.id)
 
 
 def marks_of_touched(canvas: Canvas, touched: Iterable[NodeId]) -> list[Mark]:
     """The marks of those of the toplevels that are alive."""
-    return [
-        mark
-        for toplevel in sorted(touched)
-        if (entry := canvas.entries.get(toplevel)) is not None and entry.alive
-        for mark in marks_in(canvas, toplevel)
-    ]
+    entries = canvas.entries
+    present = [toplevel for toplevel in sorted(touched) if toplevel in entries and entries[toplevel].alive]
+    return [mark for toplevel in present for mark in marks_in(canvas, toplevel)]
 
 
 def new_trouble(before: Canvas, after: Canvas, touched: Iterable[NodeId]) -> list[Mark]:
@@ -136,7 +132,7 @@ def _judge_function(canvas: Canvas, ref: Ref, given: int | None) -> Iterator[tup
     ref = _settled(canvas, Realm.FUNCTION, ref)
     wanted = _parameters(canvas, ref)
     if wanted is None:
-        yield Kind.UNKNOWN, _unknown("function", name, canvas.names(Realm.FUNCTION))
+        yield Kind.UNKNOWN, _unknown("function", name, _names(canvas, Realm.FUNCTION))
     elif given is not None and given != wanted:
         yield Kind.ARITY, f"{name} takes {_count(wanted, 'argument')}, and gets {given}"
 
@@ -182,7 +178,7 @@ def _judge_type(canvas: Canvas, ref: Ref, given: int) -> Iterator[tuple[Kind, st
         definition = _definition(canvas, ref.id)
         wanted = len(definition.params) if isinstance(definition, top.Type) else None
     if wanted is None:
-        yield Kind.UNKNOWN, _unknown("type", name, [*STANDARD_TYPES, *canvas.names(Realm.TYPE)])
+        yield Kind.UNKNOWN, _unknown("type", name, [*STANDARD_TYPES, *_names(canvas, Realm.TYPE)])
     elif given != wanted:
         yield Kind.ARITY, f"{name} takes {_count(wanted, 'type')}, and gets {given}"
 
@@ -190,7 +186,7 @@ def _judge_type(canvas: Canvas, ref: Ref, given: int) -> Iterator[tuple[Kind, st
 def _judge_name(canvas: Canvas, realm: Realm, what: str, ref: Ref) -> Iterator[tuple[Kind, str]]:
     settled = _settled(canvas, realm, ref)
     if not (isinstance(settled, Defined) and _definition(canvas, settled.id) is not None):
-        yield Kind.UNKNOWN, _unknown(what, canvas.naming.name_of(realm, ref), canvas.names(realm))
+        yield Kind.UNKNOWN, _unknown(what, canvas.naming.name_of(realm, ref), _names(canvas, realm))
 
 
 def _judge_labels(node: e.Record | e.RecordUpdate) -> Iterator[tuple[Kind, str]]:
@@ -210,6 +206,21 @@ def _settled(canvas: Canvas, realm: Realm, ref: Ref) -> Ref:
 def _definition(canvas: Canvas, node_id: NodeId) -> Node | None:
     entry = canvas.entries.get(node_id)
     return canvas.tree(node_id) if entry is not None and entry.alive else None
+
+
+_KINDS: dict[Realm, type[Node]] = {
+    Realm.FUNCTION: top.Function,
+    Realm.TYPE: top.Type,
+    Realm.DATASTORE: top.Datastore,
+    Realm.SWITCH: top.Switch,
+    Realm.SECRET: top.Secret,
+}
+
+
+def _names(canvas: Canvas, realm: Realm) -> list[str]:
+    """What might have been meant by an unknown name."""
+    names = [canvas.naming.name_of(realm, Defined(entry.id)) for entry in canvas.alive() if entry.kind is _KINDS[realm]]
+    return [*names, *canvas.library.newest] if realm is Realm.FUNCTION else names
 
 
 def _unknown(what: str, name: str, known: Iterable[str]) -> str:

@@ -13,7 +13,7 @@ import click
 from dark_cli.commands.making import command
 from dark_cli.display import address_of, clip, plural, show_marks, show_table, show_tree
 from dark_cli.display_edits import mark_report
-from dark_cli.display_problems import problem_report, show_problem
+from dark_cli.display_problems import show_problem
 from dark_cli.display_times import ago
 from dark_cli.kinds import KINDS, word_of
 from dark_cli.workspace import Workspace

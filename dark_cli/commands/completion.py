@@ -9,8 +9,6 @@ import click
 
 from dark_cli.commands.making import command
 from dark_cli.commands.table import COMMANDS
-from dark_cli.completing import SHELLS
-from dark_cli.completing import complete as candidates
 from dark_cli.workspace import Workspace
 
 # bash cuts words at colons, which addresses have; so it passes the line, and gets back what comes after the last colon.
@@ -45,7 +43,7 @@ SCRIPTS = {"bash": BASH, "zsh": ZSH, "fish": FISH}
 
 
 @command("completion")
-@click.argument("shell", type=click.Choice(SHELLS))
+@click.argument("shell", type=click.Choice(tuple(SCRIPTS)))
 @click.pass_obj
 def completion(workspace: Workspace, shell: str) -> None:
     """Print the completion script of a SHELL: bash, zsh or fish."""
@@ -53,11 +51,13 @@ def completion(workspace: Workspace, shell: str) -> None:
 
 
 @command("complete", hidden=True)
-@click.argument("shell", type=click.Choice(SHELLS))
+@click.argument("shell", type=click.Choice(tuple(SCRIPTS)))
 @click.argument("words", nargs=-1)
 @click.pass_obj
 def complete(workspace: Workspace, shell: str, words: tuple[str, ...]) -> None:
     """Print the words that may come next, one a line."""
+    from dark_cli.completing import complete as candidates  # late: printing a script needs none of the language
+
     typed = cut(words[0])[1:] if shell == "bash" and words else list(words)
     found = candidates(workspace, typed)
     if shell == "bash":
