@@ -17,10 +17,14 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
 
 from runtime import framing
 from runtime.framing import Frames, frame
 from runtime.local_sockets import is_own, reachable
+
+if TYPE_CHECKING:
+    from runtime.hosting import Host
 
 log = logging.getLogger(__name__)
 
@@ -82,7 +86,7 @@ class Reply:
             self._connection.sendall(data)
 
 
-Execute = Callable[[Request, Reply], int]
+Execute: TypeAlias = "Callable[[Host, Request, Reply], int]"
 """Runs one command and returns its exit code. What it raises is logged, and answered as exit code 70."""
 
 
@@ -127,8 +131,9 @@ def _take(request: Request, tag: bytes, payload: bytes) -> None:
 class CommandSocket:
     """Listens on `.dark/serve.sock` of a canvas. `open` it once the canvas is served; `close` finishes what runs."""
 
-    def __init__(self, folder: Path, execute: Execute) -> None:
-        self._dark = folder / ".dark"
+    def __init__(self, host: Host, execute: Execute) -> None:
+        self._host = host
+        self._dark = host.folder / ".dark"
         self._execute = execute
         self._listener: socket.socket | None = None
         self._thread: threading.Thread | None = None
@@ -236,7 +241,7 @@ class CommandSocket:
             return
         reply = Reply(connection)
         try:
-            code = self._execute(request, reply)
+            code = self._execute(self._host, request, reply)
         except Exception:
             log.exception("a command failed in the server: %s", request.argv[:1])
             reply.err(b"dark: the server failed at this command; its log says more\n")

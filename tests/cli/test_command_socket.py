@@ -9,21 +9,22 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from runtime import framing
 from runtime.framing import Frames, frame
-from runtime.serving.commands import CommandSocket, Reply, Request, read_request
+from runtime.serving.commands import CommandSocket, Execute, Reply, Request, read_request
 
 DARK = str(Path(sys.executable).parent / "dark")
 
 
 @contextlib.contextmanager
-def listening(folder: Path, execute: Callable[[Request, Reply], int]) -> Iterator[CommandSocket]:
-    commands = CommandSocket(folder, execute)
+def listening(folder: Path, execute: Execute) -> Iterator[CommandSocket]:
+    commands = CommandSocket(SimpleNamespace(folder=folder), execute)
     assert commands.open()
     try:
         yield commands
@@ -47,7 +48,7 @@ def dark(folder: Path, *words: str, stdin: bytes = b"", **variables: str) -> sub
 def test_a_command_is_run_by_the_server_with_all_that_it_needs(canvas: Path) -> None:
     heard: list[Request] = []
 
-    def execute(request: Request, reply: Reply) -> int:
+    def execute(_host: object, request: Request, reply: Reply) -> int:
         heard.append(request)
         reply.out(b"out\n")
         reply.err(b"err\n")
@@ -66,7 +67,7 @@ def test_a_command_is_run_by_the_server_with_all_that_it_needs(canvas: Path) -> 
 def test_file_arguments_travel_as_contents(canvas: Path, tmp_path: Path) -> None:
     files: list[dict[str, bytes]] = []
 
-    def execute(request: Request, _reply: Reply) -> int:
+    def execute(_host: object, request: Request, _reply: Reply) -> int:
         files.append(request.files)
         return 0
 
@@ -77,7 +78,7 @@ def test_file_arguments_travel_as_contents(canvas: Path, tmp_path: Path) -> None
 
 
 def test_only_the_user_can_reach_the_socket(canvas: Path) -> None:
-    with listening(canvas, lambda _request, _reply: 0):
+    with listening(canvas, lambda _host, _request, _reply: 0):
         path = canvas / ".dark" / "serve.sock"
         assert path.stat().st_mode & 0o777 == 0o600
         assert path.parent.stat().st_mode & 0o777 == 0o700
@@ -89,7 +90,7 @@ def test_a_canvas_may_lie_deeper_than_a_socket_path_may_be_long(tmp_path: Path) 
     folder.mkdir(parents=True)
     (folder / "canvas.toml").write_text("")
 
-    def execute(_request: Request, reply: Reply) -> int:
+    def execute(_host: object, _request: Request, reply: Reply) -> int:
         reply.out(b"deep\n")
         return 0
 
@@ -98,8 +99,8 @@ def test_a_canvas_may_lie_deeper_than_a_socket_path_may_be_long(tmp_path: Path) 
 
 
 def test_a_second_server_leaves_the_socket_to_the_first(canvas: Path) -> None:
-    with listening(canvas, lambda _request, _reply: 5):
-        assert CommandSocket(canvas, lambda _request, _reply: 0).open() is False
+    with listening(canvas, lambda _host, _request, _reply: 5):
+        assert CommandSocket(SimpleNamespace(folder=canvas), lambda _host, _request, _reply: 0).open() is False
         assert dark(canvas, "ls").returncode == 5
 
 
@@ -107,14 +108,14 @@ def test_a_socket_that_a_killed_server_left_is_taken_over(canvas: Path) -> None:
     (canvas / ".dark").mkdir(mode=0o700)
     with socket.socket(socket.AF_UNIX) as left:
         left.bind(str(canvas / ".dark" / "serve.sock"))
-    with listening(canvas, lambda _request, _reply: 5):
+    with listening(canvas, lambda _host, _request, _reply: 5):
         assert dark(canvas, "ls").returncode == 5
 
 
 def test_commands_run_one_at_a_time(canvas: Path) -> None:
     running, most = [0], [0]
 
-    def execute(_request: Request, _reply: Reply) -> int:
+    def execute(_host: object, _request: Request, _reply: Reply) -> int:
         running[0] += 1
         most[0] = max(most[0], running[0])
         time.sleep(0.01)
@@ -146,7 +147,7 @@ def _request(*words: str, release: str = framing.RELEASE) -> bytes:
 def test_nothing_runs_before_the_client_says_go(canvas: Path) -> None:
     ran: list[str] = []
 
-    def execute(request: Request, _reply: Reply) -> int:
+    def execute(_host: object, request: Request, _reply: Reply) -> int:
         ran.append(request.argv[0])
         return 0
 
@@ -163,7 +164,7 @@ def test_nothing_runs_before_the_client_says_go(canvas: Path) -> None:
 
 
 def test_another_release_is_refused(canvas: Path) -> None:
-    with listening(canvas, lambda _request, _reply: 0), _connect(canvas) as connection:
+    with listening(canvas, lambda _host, _request, _reply: 0), _connect(canvas) as connection:
         connection.sendall(_request("ls", release="9.9.9"))
         assert Frames().feed(connection.recv(100)) == [(framing.REFUSED, framing.RELEASE.encode())]
 
@@ -172,14 +173,14 @@ def test_another_release_is_refused(canvas: Path) -> None:
     "junk", [b"", b"GET / HTTP/1.1\r\n\r\n", b"v" + b"\xff" * 4, b"z\0\0\0\0.\0\0\0\0", b"t\0\0\0\1x.\0\0\0\0"]
 )
 def test_junk_does_not_stop_the_server(canvas: Path, junk: bytes) -> None:
-    with listening(canvas, lambda _request, _reply: 4):
+    with listening(canvas, lambda _host, _request, _reply: 4):
         with _connect(canvas) as connection:
             connection.sendall(junk)
         assert dark(canvas, "ls").returncode == 4
 
 
 def test_a_client_that_says_nothing_keeps_nobody_waiting(canvas: Path) -> None:
-    with listening(canvas, lambda _request, _reply: 4), _connect(canvas):
+    with listening(canvas, lambda _host, _request, _reply: 4), _connect(canvas):
         assert dark(canvas, "ls").returncode == 4
 
 
@@ -187,7 +188,7 @@ def test_a_client_that_leaves_is_seen(canvas: Path) -> None:
     seen: list[bool] = []
     done = threading.Event()
 
-    def execute(_request: Request, reply: Reply) -> int:
+    def execute(_host: object, _request: Request, reply: Reply) -> int:
         seen.append(reply.cancelled())
         limit = time.monotonic() + 5
         while not reply.cancelled() and time.monotonic() < limit:
@@ -209,7 +210,7 @@ def test_a_client_that_leaves_is_seen(canvas: Path) -> None:
 def test_large_output_arrives_whole(canvas: Path) -> None:
     text = bytes(range(256)) * 20_000
 
-    def execute(_request: Request, reply: Reply) -> int:
+    def execute(_host: object, _request: Request, reply: Reply) -> int:
         for start in range(0, len(text), 100_000):
             reply.out(text[start : start + 100_000])
         return 0
@@ -219,7 +220,7 @@ def test_large_output_arrives_whole(canvas: Path) -> None:
 
 
 def test_a_failure_in_the_server_is_our_own_fault(canvas: Path) -> None:
-    def execute(_request: Request, _reply: Reply) -> int:
+    def execute(_host: object, _request: Request, _reply: Reply) -> int:
         raise ZeroDivisionError
 
     with listening(canvas, execute):

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 from dark_cli.commands.table import COMMANDS, HIDDEN
 from runtime.serving.commands import CommandSocket
@@ -27,7 +28,7 @@ def imported(folder: Path, *words: str) -> set[str]:
 
 def test_a_command_that_a_server_runs_imports_next_to_nothing(tmp_path: Path) -> None:
     (tmp_path / "canvas.toml").write_text("")
-    commands = CommandSocket(tmp_path, lambda _request, _reply: 0)
+    commands = CommandSocket(SimpleNamespace(folder=tmp_path), lambda _host, _request, _reply: 0)
     assert commands.open()
     try:
         modules = imported(tmp_path, "ls")
