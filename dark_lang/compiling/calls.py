@@ -1,0 +1,284 @@
+"""Calls of functions and of values, pipes, lambdas, `!`, and reading a field.
+
+Must not know what is called: names are bound by whoever links the code. Invariants: arguments are evaluated before the
+call, left to right; a self tail call in a function's own body is a jump to its start; what a lambda sees of a function
+that jumps is what was there when the lambda was made.
+"""
+
+from __future__ import annotations
+
+import ast
+
+
+from dark_lang.compiling import syntax as py
+from dark_lang.compiling.compiled import NeedKind
+from dark_lang.compiling.control import (
+    Branch,
+    bind,
+    choose_side,
+    flow_value,
+    partial_test,
+    toggle_test,
+)
+from dark_lang.compiling.generating import RETURN, Generator, Place, Result, common_kind
+from dark_lang.compiling.operators import OPERATORS
+from dark_lang.names import Defined, NodeId, Ref, Standard
+from dark_lang.nodes import expressions as e
+from dark_lang.nodes import patterns as p
+
+_LEAVING = py.Constant(("None", "Error"))
+_UNWRAPPED = py.Constant(("Option", "Result"))
+
+
+def call_value(g: Generator, node: e.Call) -> Result:
+    """A call without arguments; `call_step` is for the others."""
+    return call(g, node.id, node.function, [])
+
+
+def call_step(g: Generator, node: e.Call, first: Result) -> Result:
+    if isinstance(node.function, Standard) and node.function.name == "Op::power" and len(node.args) == 2:
+        return _powers(g, node, first)
+    return call(g, node.id, node.function, g.values(node.args[1:], first))
+
+
+def _powers(g: Generator, node: e.Call, first: Result) -> Result:
+    """`a ^ b ^ c …` nests to the right without limit."""
+    calls = [node]
+    bases: list[e.Expression] = []
+    right = node.args[1]
+    while type(right) is e.Call and right.function == node.function and len(right.args) == 2:
+        calls.append(right)
+        bases.append(right.args[0])
+        right = right.args[1]
+    *results, result = g.values([*bases, right], first)
+    for nth, power in enumerate(reversed(calls)):
+        result = call(g, power.id, power.function, [results.pop(), result])
+        if nth and not nth % 16:
+            *results, result = g.keep_all([*results, result])
+    return result
+
+
+def call(g: Generator, node: NodeId, function: Ref, results: list[Result]) -> Result:
+    count = len(results)
+    if isinstance(function, Standard):
+        if function.version == 0:
+            operator = OPERATORS.get(function.name)
+            if operator is not None and operator[0] == count:
+                return operator[1](g, node, results)
+    elif isinstance(function, Defined) and function.id == g.definition and len(g.scopes[1].params) == count:
+        main = g.scopes[1]
+        return py.call("main", [value for value, _ in results], g.line(node)), main.result.lower()
+    name = g.need(NeedKind.CALL, function, count)
+    return py.call(name, [value for value, _ in results], g.line(node)), ""
+
+
+def call_flow(g: Generator, node: e.Call, place: Place) -> str:
+    scope = g.scope
+    if place is RETURN and scope.loops and is_self_call(node, g.definition, len(scope.params)):
+        results = g.values(node.args)
+        if results:
+            g.block.append(py.assign_all(scope.params, [value for value, _ in results]))
+        g.block.append(py.Continue())
+        return ""
+    return g.put(g.value(node), place)
+
+
+def is_self_call(node: e.Expression, definition: NodeId, count: int) -> bool:
+    return (
+        type(node) is e.Call
+        and isinstance(node.function, Defined)
+        and node.function.id == definition
+        and len(node.args) == count
+    )
+
+
+def apply_step(g: Generator, node: e.Apply, function: Result) -> Result:
+    return apply(g, node.id, g.values(node.args, function))
+
+
+def apply(g: Generator, node: NodeId, results: list[Result]) -> Result:
+    """Calls the first value with the others. Not checked before: no other value of a guest's can be called, and what
+    the call then raises says what it was called with."""
+    if not isinstance(results[0][0], ast.Name):
+        # What is evaluated before the function's own name stays before it.
+        results = g.keep_all(results)
+        if not isinstance(results[0][0], ast.Name):
+            name = g.fresh()
+            g.block.append(py.assign(name, results[0][0]))
+            results[0] = py.load(name), results[0][1]
+    function = results[0][0]
+    value = py.Call(function, [value for value, _ in results[1:]], [])
+    value.lineno = g.line(node)
+    g.site(value.lineno, "apply", [function], str(len(results) - 1))
+    return value, ""
+
+
+def field_step(g: Generator, node: e.FieldAccess, record: Result) -> Result:
+    if node.label is None:
+        g.keep(record)
+        return g.hole(node.id, ""), ""
+    value, kind = g.keep(record)
+    line = g.line(node.id)
+    if kind.upper() != "R" or not isinstance(value, ast.Name):
+        slow = py.call("field", [value, py.Constant(node.label)], line)
+        if not isinstance(value, ast.Name):
+            return slow, ""
+        read = py.item(value, node.label, line)
+        g.site(line, "field", [value], node.label)
+        return py.IfExp(py.is_type(value.id, "dict"), read, slow), ""
+    g.site(line, "field", [value], node.label)
+    return py.item(value, node.label, line), ""
+
+
+def try_step(g: Generator, node: e.Try, wrapped: Result) -> Result:
+    name, kind = g.keep_name(wrapped)
+    value = py.load(name)
+    type_ = py.compare(py.attribute(value, "type"), py.IN, _UNWRAPPED)
+    fits = type_ if kind == "C" else py.all_of([py.is_type(name, "Case"), type_])
+    wrong = py.Expr(py.call("bad_try", [value], g.line(node.id)))
+    g.block.append(py.If(py.UnaryOp(py.NOT, fits), [wrong], []))
+    outer = g.block
+    leaving = g.block = []
+    g.put((py.call("Left", [value]), "C") if g.scope.leaves else (value, "C"), RETURN)
+    g.block = outer
+    outer.append(py.If(py.compare(py.attribute(value, "name"), py.IN, _LEAVING), leaving, []))
+    return py.item(py.attribute(value, "values"), 0), ""
+
+
+# Pipes
+
+
+def pipe_step(g: Generator, node: e.Pipe, head: Result) -> Result:
+    result = head
+    for nth, step in enumerate(node.steps, start=1):
+        result = _through(g, step, result)
+        if not nth % 8:
+            result = g.keep(result)
+    return result
+
+
+def _through(g: Generator, step: e.Expression, piped: Result) -> Result:
+    """What a step makes of the value that comes to it."""
+    unwraps: list[e.Try] = []
+    while type(step) is e.Try:
+        unwraps.append(step)
+        step = step.value
+    result = _one_step(g, step, piped)
+    while unwraps:
+        result = try_step(g, unwraps.pop(), result)
+    return result
+
+
+def _one_step(g: Generator, step: e.Expression, piped: Result) -> Result:
+    while type(step) is e.Note:
+        step = step.body
+    if type(step) is e.Call:
+        return call_step_of_pipe(g, step, piped)
+    if type(step) is e.Apply:
+        # The piped value was there first, though the function is written in front of its arguments.
+        results = g.values([step.function, *step.args], piped)
+        return apply(g, step.id, [results[1], results[0], *results[2:]] if _in_order(results) else _kept(g, results))
+    if type(step) is e.Toggle or type(step) is e.Partial or type(step) is e.Conflict:
+        kept = g.keep(piped)
+        if type(step) is e.Conflict:
+            return _through_conflict(g, step, kept)
+        if type(step) is e.Toggle:
+            return _either_way(g, toggle_test(g, step.id, step.switch, piped=True), step, kept)
+        return _either_way(g, partial_test(g, step, piped=True), step, kept)
+    results = g.values([step], piped)
+    return apply(g, step.id, [results[1], results[0]] if _in_order(results) else _kept(g, results))
+
+
+def _in_order(results: list[Result]) -> bool:
+    """Whether the piped value and the function may change places."""
+    return py.is_stable(results[0][0]) or py.is_stable(results[1][0])
+
+
+def _kept(g: Generator, results: list[Result]) -> list[Result]:
+    results = g.keep_all(results)
+    return [results[1], results[0], *results[2:]]
+
+
+def call_step_of_pipe(g: Generator, step: e.Call, piped: Result) -> Result:
+    return call(g, step.id, step.function, g.values(step.args, piped))
+
+
+def _either_way(g: Generator, test: ast.expr, step: e.Toggle | e.Partial, piped: Result) -> Result:
+    outer = g.block
+    name = g.fresh()
+    ways: list[list[ast.stmt]] = []
+    kinds: list[str] = []
+    for side in (step.new, step.old):
+        block: list[ast.stmt] = []
+        g.block = block
+        value, kind = _nested(g, side, piped)
+        block.append(py.assign(name, value))
+        ways.append(block)
+        kinds.append(kind)
+    g.block = outer
+    outer.append(py.If(test, ways[0], ways[1]))
+    return py.load(name), common_kind(*kinds)
+
+
+def _nested(g: Generator, side: e.Expression, piped: Result) -> Result:
+    g.nest += 1
+    result = g.failure(side.id, "this code is nested too deeply to run") if g.nest > 320 else _through(g, side, piped)
+    g.nest -= 1
+    return result
+
+
+def _through_conflict(g: Generator, step: e.Conflict, piped: Result) -> Result:
+    def way(side: e.Expression) -> Branch:
+        return lambda place: g.put(_nested(g, side, piped), place)
+
+    sides = [way(side) for side in (step.base, *step.alternatives)]
+    return flow_value(g, lambda place: choose_side(g, step, sides, place, piped=True))
+
+
+# Lambdas
+
+
+def lambda_value(g: Generator, node: e.Lambda) -> Result:
+    outer = g.block
+    copies = g.scope.loops  # a closure would see what later turns of the loop bind
+    mark = g.mark()
+    scope = g.enter()
+    body = g.block = []
+    params: list[str] = []
+    seen: set[str] = set()
+    for pattern in node.params:
+        name = g.fresh()
+        params.append(name)
+        if type(pattern) is p.Variable:
+            if pattern.name in seen:
+                body.append(py.Expr(g.failure(pattern.id, f"The name `{pattern.name}` is bound twice")[0]))
+            seen.add(pattern.name)
+            g.bind_python(pattern.name, name, "")
+        elif type(pattern) is not p.Wildcard:
+            bind(g, pattern, (py.load(name), ""), node)
+    value = _body(g, node.body)
+    g.block = outer
+    g.leave()
+    g.unwind(mark)
+    if value is not None and not body and not copies:
+        return py.Lambda(py.parameters(params), value), ""
+    function = g.fresh()
+    if value is not None:
+        body.append(py.Return(value))
+    definition = py.define(function, params, body)
+    captured = sorted(scope.captured)
+    if copies and captured:
+        maker = g.fresh()
+        outer.append(py.define(maker, captured, [definition, py.Return(py.load(function))]))
+        return py.call(maker, [py.load(name) for name in captured]), ""
+    outer.append(definition)
+    return py.load(function), ""
+
+
+def _body(g: Generator, node: e.Expression) -> ast.expr | None:
+    """The body's value if it is one expression, else None, and its statements are in the block."""
+    if type(node) in g.flows and type(node) is not e.Call and type(node) is not e.If:
+        g.into(node, RETURN)
+        return None
+    value, _ = g.value(node)
+    return value

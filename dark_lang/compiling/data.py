@@ -1,0 +1,179 @@
+"""Literals, text, lists, tuples, dicts, records and cases: nodes whose value is built from the values of their parts.
+
+Must not know control flow or calls. Invariant: parts are evaluated left to right; a hole may stand in data, but not in
+text, nor as a key.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+
+from dark_lang.compiling import syntax as py
+from dark_lang.compiling.compiled import NeedKind
+from dark_lang.compiling.generating import Generator, Result
+from dark_lang.library import STANDARD_CASES
+from dark_lang.names import Ref, Standard
+from dark_lang.nodes import expressions as e
+from dark_lang.values.model import Char
+
+_EMPTY = py.Constant("")
+
+
+def integer(_g: Generator, node: e.Int) -> Result:
+    return py.Constant(node.value), "I"
+
+
+def floating(_g: Generator, node: e.Float) -> Result:
+    return py.Constant(node.value), "F"
+
+
+def boolean(_g: Generator, node: e.Bool) -> Result:
+    return py.TRUE if node.value else py.FALSE, "B"
+
+
+def character(g: Generator, node: e.Char) -> Result:
+    return py.load(g.constant(Char(node.value))), "X"
+
+
+def unit(_g: Generator, _node: e.Unit) -> Result:
+    return py.UNIT, "U"
+
+
+def string(g: Generator, node: e.String) -> Result:
+    parts = node.parts
+    if len(parts) == 1 and type(parts[0]) is e.Text:
+        return py.Constant(parts[0].value), "S"
+    if not parts:
+        return _EMPTY, "S"
+    inner = [part for part in parts if type(part) is not e.Text]
+    results = iter(g.values(inner))
+    pieces: list[ast.expr] = []
+    for part in parts:
+        if type(part) is e.Text:
+            pieces.append(py.Constant(part.value))
+        else:
+            pieces.append(py.FormattedValue(_as_text(g, part, next(results)), -1, None))
+    joined: ast.expr = py.JoinedStr(pieces)
+    if len(inner) > 1:
+        # One that takes in several can double with every turn of a loop; one alone grows no faster than its text.
+        joined = py.call("text", [joined], g.line(node.id))
+    return joined, "S"
+
+
+def _as_text(g: Generator, part: e.Expression, result: Result) -> ast.expr:
+    value, kind = result
+    if kind == "S":
+        return value
+    # The name is bound inside the expression: the parts before this one are still waiting.
+    if py.is_stable(value) and isinstance(value, ast.Name):
+        name, first = value.id, value
+    else:
+        name = g.fresh()
+        first = py.named(name, value)
+    test = py.compare(py.Call(py.load("type"), [first], []), py.IS, py.load("str"))
+    return py.IfExp(test, py.load(name), py.call("bad_text", [py.load(name)], g.line(part.id)))
+
+
+def text(_g: Generator, node: e.Text) -> Result:
+    return py.Constant(node.value), "S"
+
+
+def list_(g: Generator, node: e.List) -> Result:
+    return py.list_of([value for value, _ in g.values(node.items)]), "L"
+
+
+def tuple_(g: Generator, node: e.Tuple) -> Result:
+    return py.tuple_of([value for value, _ in g.values(node.items)]), "T"
+
+
+def dict_(g: Generator, node: e.Dict) -> Result:
+    results = iter(g.values([child for entry in node.entries for child in (entry.key, entry.value)]))
+    keys: list[ast.expr | None] = []
+    values: list[ast.expr] = []
+    for entry in node.entries:
+        key, kind = next(results)
+        if kind != "S":
+            name = g.fresh()
+            test = py.compare(py.Call(py.load("type"), [py.named(name, key)], []), py.IS, py.load("str"))
+            key = py.IfExp(test, py.load(name), py.call("bad_key", [py.load(name)], g.line(entry.key.id)))
+        keys.append(key)
+        values.append(next(results)[0])
+    return py.call("GuestDict", [py.Dict(keys, values)] if keys else []), "D"
+
+
+def _fields(g: Generator, fields: Sequence[e.Field], first: Result | None = None) -> tuple[list[Result], Result | None]:
+    """The values of fields (after `first`), or the failure that a field stands for that has no label or a taken one."""
+    seen: set[str] = set()
+    for field in fields:
+        if field.label is None:
+            return [], (py.call("stop", [py.Constant(field.id), py.Constant("a field has no label yet")]), "")
+        if field.label in seen:
+            return [], g.failure(field.id, f"The field `{field.label}` is given twice")
+        seen.add(field.label)
+    return g.values([field.value for field in fields], first), None
+
+
+def record(g: Generator, node: e.Record) -> Result:
+    results, mistake = _fields(g, node.fields)
+    if mistake is not None:
+        return mistake
+    return py.Dict([py.Constant(field.label) for field in node.fields], [value for value, _ in results]), "R"
+
+
+def record_update(g: Generator, node: e.RecordUpdate) -> Result:
+    results, mistake = _fields(g, node.fields, g.value(node.record))
+    if mistake is not None:
+        return mistake
+    (record, _), *values = results
+    changes = py.Dict([py.Constant(field.label) for field in node.fields], [value for value, _ in values])
+    return py.call("update", [record, changes], g.line(node.id)), "R"
+
+
+def construct(g: Generator, node: e.Construct) -> Result:
+    results = g.values(node.args)
+    ref = node.type
+    type_: ast.expr
+    if isinstance(ref, Standard):
+        expected = STANDARD_CASES.get(node.case)
+        if expected is None or expected[0] != ref.name:
+            return g.failure(node.id, f"{ref.name} has no case {node.case}")
+        if expected[1] != len(results):
+            return g.failure(node.id, counted(node.case, expected[1], "value", len(results)))
+        if not results:
+            return py.load("NONE"), "C"
+        type_ = py.Constant(ref.name)
+    else:
+        type_ = py.located_load(g.need(NeedKind.CASE, ref, len(results), node.case), g.line(node.id))
+    return py.call("Case", [type_, py.Constant(node.case), py.tuple_of([value for value, _ in results])]), "C"
+
+
+def counted(name: str, expected: int, what: str, given: int) -> str:
+    return f"{name} takes {expected} {what}{'' if expected == 1 else 's'}, and {given} {'is' if given == 1 else 'are'} given"
+
+
+def datastore(g: Generator, node: e.DatastoreRef) -> Result:
+    return _located(g, NeedKind.DATASTORE, node.datastore, node)
+
+
+def secret(g: Generator, node: e.SecretRef) -> Result:
+    return _located(g, NeedKind.SECRET, node.secret, node)
+
+
+def function(g: Generator, node: e.FunctionRef) -> Result:
+    return _located(g, NeedKind.FUNCTION, node.function, node)
+
+
+def _located(g: Generator, kind: NeedKind, ref: Ref, node: e.Expression) -> Result:
+    # Kept at once, so that a name that cannot be bound fails here and not where the value is used.
+    name = g.fresh()
+    g.block.append(py.assign(name, py.located_load(g.need(kind, ref), g.line(node.id))))
+    return py.load(name), ""
+
+
+def hole(g: Generator, node: e.Hole) -> Result:
+    return g.hole(node.id, node.label), ""
+
+
+def unread(g: Generator, node: e.Unread) -> Result:
+    return g.hole(node.id, node.text), ""

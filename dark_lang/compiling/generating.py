@@ -1,0 +1,347 @@
+"""The state of one compilation, and what every kind of node needs of it: names, scopes, statements, locations.
+
+Must not know any particular node: what to do with each stands in the tables that are passed in. Invariants: every
+binding gets a Python name of its own, so that nothing shadows anything; statements are emitted in the order in which
+the guest's code runs, and an expression that waits while another emits statements is kept in a name first; the depth of
+an emitted expression is bounded whatever the depth of the tree, since CPython's own compiler recurses.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final, NamedTuple, TypeAlias
+
+from dark_lang.compiling import syntax as py
+from dark_lang.compiling.compiled import Need, NeedKind, Site
+from dark_lang.names import NodeId, Ref
+from dark_lang.nodes.shape import Node
+from dark_lang.values.model import HoleValue, Value
+
+Result: TypeAlias = tuple[ast.expr, str]
+"""An expression, and what is known of its value: a letter of KINDS; in lower case if it may be a hole instead; "" if
+nothing is known."""
+
+KINDS: Final[Mapping[str, str]] = {
+    "I": "int",
+    "F": "float",
+    "B": "bool",
+    "S": "str",
+    "X": "Char",
+    "Y": "bytes",
+    "L": "list",
+    "T": "tuple",
+    "U": "tuple",
+    "D": "GuestDict",
+    "R": "dict",
+    "C": "Case",
+    "J": "Json",
+}
+"""The Python type of each letter, by the name that guest code knows it by."""
+
+DEEPEST = 320
+"""Nodes below this depth are not compiled but fail when they run. The reader keeps to 250; only merges can go beyond."""
+
+_KEEP_EVERY = 15  # levels of nesting (a mask): there an expression is put into a name, which bounds its depth
+
+
+class Place(NamedTuple):
+    """Where the value of a node goes: `name`, or out of the function if that is None."""
+
+    name: str | None
+
+
+RETURN: Final = Place(None)
+
+
+class Binding(NamedTuple):
+    name: str
+    kind: str
+    level: int  # of the Python function that binds it
+
+
+class Scope:
+    """One Python function that is being generated."""
+
+    __slots__ = ("captured", "checks", "leaves", "level", "loops", "params", "result", "title")
+
+    def __init__(self, level: int) -> None:
+        self.level = level
+        self.captured: set[str] = set()  # names of outer functions that it uses
+        self.result = ""  # the letter of the declared result
+        self.checks = ""  # how the declared result is called in a message; "" if nothing is checked
+        self.loops = False  # whether its self tail calls jump to its start
+        self.leaves = False  # whether `!` wraps what it leaves with
+        self.params: list[str] = []
+        self.title = ""
+
+
+class Generator:
+    __slots__ = (
+        "block",
+        "branches",
+        "constants",
+        "definition",
+        "env",
+        "flows",
+        "needs",
+        "nest",
+        "nodes",
+        "scope",
+        "scopes",
+        "sites",
+        "spines",
+        "used",
+        "values_of",
+        "_needed",
+        "_trail",
+    )
+
+    def __init__(
+        self,
+        definition: NodeId,
+        values_of: Mapping[type[Node], Callable[[Generator, Node], Result]],
+        flows: Mapping[type[Node], Callable[[Generator, Node, Place], str]],
+        spines: Mapping[type[Node], tuple[str, Callable[[Generator, Node, Result], Result]]],
+    ) -> None:
+        self.definition = definition
+        self.values_of = values_of
+        self.flows = flows
+        self.spines = spines
+        self.nodes: list[NodeId] = [definition]
+        self.needs: dict[str, Need] = {}
+        self._needed: dict[Need, str] = {}
+        self.constants: dict[str, Value] = {}
+        self.sites: dict[int, Site] = {}
+        self.used = 0
+        self.nest = 0
+        self.block: list[ast.stmt] = []
+        self.scopes = [Scope(0)]
+        self.scope = self.scopes[0]
+        self.env: dict[str, Binding] = {}
+        self._trail: list[tuple[str, Binding | None]] = []
+
+    # Names
+
+    def fresh(self) -> str:
+        self.used += 1
+        return f"v{self.used}"
+
+    def need(
+        self,
+        kind: NeedKind,
+        ref: Ref | None,
+        count: int = 0,
+        label: str = "",
+        node: NodeId = NodeId(0),
+        piped: bool = False,
+    ) -> str:
+        need = Need(kind, ref, count, label, node, piped)
+        name = self._needed.get(need)
+        if name is None:
+            name = self._needed[need] = f"g{len(self.needs)}"
+            self.needs[name] = need
+        return name
+
+    def constant(self, value: Value) -> str:
+        name = f"k{len(self.constants)}"
+        self.constants[name] = value
+        return name
+
+    def hole(self, node: NodeId, label: str) -> ast.expr:
+        return py.load(self.constant(HoleValue(node, label)))
+
+    def line(self, node: NodeId) -> int:
+        self.nodes.append(node)
+        return len(self.nodes)
+
+    def site(self, line: int, what: str, operands: Sequence[ast.expr], detail: str) -> None:
+        names = tuple(operand.id for operand in operands if isinstance(operand, ast.Name))
+        self.sites[line] = Site(what, names, detail)
+
+    # Scopes
+
+    def bind(self, name: str, result: Result) -> None:
+        """Lets a guest's name mean the value of a stable expression from here on."""
+        value, kind = result
+        if type(value) is not py.Name:
+            python_name = self.fresh()
+            self.block.append(py.assign(python_name, value))
+        else:
+            python_name = value.id
+        self._bind(name, Binding(python_name, kind, self.scope.level))
+
+    def bind_python(self, name: str, python_name: str, kind: str) -> None:
+        self._bind(name, Binding(python_name, kind, self.scope.level))
+
+    def _bind(self, name: str, binding: Binding) -> None:
+        env = self.env
+        self._trail.append((name, env.get(name)))
+        env[name] = binding
+
+    def mark(self) -> int:
+        return len(self._trail)
+
+    def unwind(self, mark: int) -> None:
+        """Forgets what was bound since the mark was taken."""
+        env, trail = self.env, self._trail
+        while len(trail) > mark:
+            name, before = trail.pop()
+            if before is None:
+                del env[name]
+            else:
+                env[name] = before
+
+    def variable(self, name: str) -> Result | None:
+        binding = self.env.get(name)
+        if binding is None:
+            return None
+        level = self.scope.level
+        if binding.level != level:
+            for scope in self.scopes[binding.level + 1 :]:
+                scope.captured.add(binding.name)
+        return py.load(binding.name), binding.kind
+
+    def enter(self) -> Scope:
+        """Begins a Python function inside the present one."""
+        self.scope = Scope(len(self.scopes))
+        self.scopes.append(self.scope)
+        return self.scope
+
+    def leave(self) -> None:
+        self.scopes.pop()
+        self.scope = self.scopes[-1]
+
+    # Values and statements
+
+    def value(self, node: Node) -> Result:
+        """An expression with the node's value. Statements that it needs go to the present block."""
+        nest = self.nest = self.nest + 1
+        if nest > DEEPEST:
+            result = self.failure(node.id, "this code is nested too deeply to run")
+        else:
+            kind = type(node)
+            result = self._spine(node) if kind in self.spines else self.values_of[kind](self, node)
+        self.nest = nest - 1
+        return result if nest & _KEEP_EVERY else self.keep(result)
+
+    def _spine(self, node: Node) -> Result:
+        """Chains of operators, calls of values, field accesses and pipes nest to the left without limit."""
+        spines = self.spines
+        spine: list[tuple[Node, Callable[[Generator, Node, Result], Result]]] = []
+        while (entry := spines.get(type(node))) is not None:
+            first, step = entry
+            if first == "args":
+                args = node.args  # type: ignore[attr-defined]
+                if not args:
+                    break
+                spine.append((node, step))
+                node = args[0]
+            else:
+                spine.append((node, step))
+                node = getattr(node, first)
+        result = self.value(node) if entry is None else self.values_of[type(node)](self, node)
+        for nth, (node, step) in enumerate(reversed(spine), start=1):
+            result = step(self, node, result)
+            if not nth & _KEEP_EVERY:
+                result = self.keep(result)
+        return result
+
+    def values(self, nodes: Sequence[Node], first: Result | None = None) -> list[Result]:
+        """The nodes' values, evaluated in order, after `first`, which is already on its way."""
+        results: list[Result] = [] if first is None else [first]
+        block = self.block
+        for node in nodes:
+            before = len(block)
+            result = self.value(node)
+            if len(block) > before:
+                results = self._spill(results, before)
+            results.append(result)
+        return results
+
+    def _spill(self, results: list[Result], at: int) -> list[Result]:
+        """Keeps expressions that wait in names, by statements before those that came after them."""
+        spilled: list[ast.stmt] = []
+        kept: list[Result] = []
+        for value, kind in results:
+            if py.is_stable(value):
+                kept.append((value, kind))
+            else:
+                name = self.fresh()
+                spilled.append(py.assign(name, value))
+                kept.append((py.load(name), kind))
+        self.block[at:at] = spilled
+        return kept
+
+    def keep(self, result: Result) -> Result:
+        """The same value as a constant or a name, which may be evaluated more than once."""
+        value, kind = result
+        if py.is_stable(value):
+            return result
+        name = self.fresh()
+        self.block.append(py.assign(name, value))
+        return py.load(name), kind
+
+    def keep_all(self, results: list[Result]) -> list[Result]:
+        """All of them as constants or names, in order."""
+        if all(py.is_stable(value) for value, _ in results):
+            return results
+        return self._spill(results, len(self.block))
+
+    def keep_name(self, result: Result) -> tuple[str, str]:
+        """The same value in a name, for tests that need one."""
+        value, kind = result
+        if type(value) is py.Name:
+            return value.id, kind
+        name = self.fresh()
+        self.block.append(py.assign(name, value))
+        return name, kind
+
+    def into(self, node: Node, place: Place) -> str:
+        """Emits statements that put the node's value in its place; says what is known of it."""
+        flow = self.flows.get(type(node))
+        if flow is None:
+            return self.put(self.value(node), place)
+        nest = self.nest = self.nest + 1
+        if nest > DEEPEST:
+            kind = self.put(self.failure(node.id, "this code is nested too deeply to run"), place)
+        else:
+            kind = flow(self, node, place)
+        self.nest = nest - 1
+        return kind
+
+    def put(self, result: Result, place: Place) -> str:
+        value, kind = result
+        if place.name is not None:
+            self.block.append(py.assign(place.name, value))
+            return kind
+        scope = self.scope
+        if scope.checks and kind.upper() != scope.result:
+            name, _ = self.keep_name(result)
+            fits = py.is_type(name, KINDS[scope.result])
+            mistake = py.call("bad_result", [py.load(name), py.Constant(scope.title), py.Constant(scope.checks)])
+            self.block.append(py.Return(py.IfExp(fits, py.load(name), mistake)))
+        else:
+            self.block.append(py.Return(value))
+        return ""
+
+    def failure(self, node: NodeId, message: str, *details: ast.expr) -> Result:
+        """An expression that fails with a message at a node."""
+        return py.call("fail", [py.Constant(message), *details], self.line(node)), ""
+
+    def branch(self, node: Node, place: Place) -> tuple[list[ast.stmt], str]:
+        """The statements of one way that the code may go."""
+        outer = self.block
+        block = self.block = []
+        kind = self.into(node, place)
+        self.block = outer
+        return block, kind
+
+
+def common_kind(first: str, second: str) -> str:
+    """What is known of a value that is one of two."""
+    if first == second:
+        return first
+    if first and first.lower() == second.lower():
+        return first.lower()
+    return ""

@@ -1,0 +1,186 @@
+"""Infix and prefix operators: Python's own where the operands are known, or are seen at run time, to be plain numbers or
+text; the library's function, which checks and explains, where they are not.
+
+Must not know the library's bodies. Invariants: the fast way gives what the library's function gives; an operand that may
+be a hole is never compared with `==` natively, which would answer. What the checker learns of types will come in as
+kinds, and then the tests fall away.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from dark_lang.compiling import syntax as py
+from dark_lang.compiling.compiled import NeedKind
+from dark_lang.compiling.generating import KINDS, Generator, Result
+from dark_lang.names import NodeId, Standard
+
+_SMALL: Final = 1 << 64  # products of Ints below it need no check of their size
+_SHORT: Final = 100_000  # characters: texts below it may be joined without one
+
+
+def library(g: Generator, node: NodeId, name: str, results: list[Result], kind: str) -> Result:
+    function = g.need(NeedKind.CALL, Standard(name, 0), len(results))
+    return py.call(function, [value for value, _ in results], g.line(node)), kind
+
+
+def _typed(result: Result, letter: str) -> ast.expr | None:
+    """The test that a kept operand is of a kind; None if that is known."""
+    value, kind = result
+    return None if kind.upper() == letter else py.is_type(value.id, KINDS[letter])  # type: ignore[attr-defined]
+
+
+def _when(tests: list[ast.expr | None], fast: ast.expr, slow: ast.expr) -> ast.expr:
+    real = [test for test in tests if test is not None]
+    return py.IfExp(py.all_of(real), fast, slow) if real else fast
+
+
+def _numbers(g: Generator, node: NodeId, name: str, results: list[Result], build: _Build, result: str) -> Result:
+    """Both Int or both Float. `result` is the letter of the outcome, "" if it is that of the operands."""
+    (_, left), (_, right) = results
+    letter = (left or right or "I").upper()
+    if letter not in "IF" or (left and right and left.upper() != right.upper()):
+        return library(g, node, name, results, result)
+    if not (left.isupper() and right.isupper()):
+        results = g.keep_all(results)
+    (x, left), (y, right) = results
+    fast = build(x, y)
+    tests = [_typed(results[0], letter), _typed(results[1], letter)]
+    known = result or (letter if left or right else "")
+    if tests == [None, None]:
+        if not (left.isupper() and right.isupper()):
+            fast.lineno = g.line(node)
+            g.site(fast.lineno, "operator", [x, y], name)
+        return fast, known
+    if left.islower() or right.islower():
+        fast.lineno = g.line(node)
+        g.site(fast.lineno, "operator", [x, y], name)
+    slow, _ = library(g, node, name, results, "")
+    return _when(tests, fast, slow), known
+
+
+_Build = Callable[[ast.expr, ast.expr], ast.expr]
+_Operator = Callable[[Generator, NodeId, list[Result]], Result]
+
+
+def _arithmetic(name: str, operator: ast.operator) -> _Operator:
+    def compile_(g: Generator, node: NodeId, results: list[Result]) -> Result:
+        return _numbers(g, node, name, results, lambda x, y: py.BinOp(x, operator, y), "")
+
+    return compile_
+
+
+def _comparison(name: str, operator: ast.cmpop) -> _Operator:
+    def compile_(g: Generator, node: NodeId, results: list[Result]) -> Result:
+        return _numbers(g, node, name, results, lambda x, y: py.compare(x, operator, y), "B")
+
+    return compile_
+
+
+def _multiply(g: Generator, node: NodeId, results: list[Result]) -> Result:
+    (left_value, left), (right_value, right) = results
+    if left.upper() == right.upper() == "F":
+        return _numbers(g, node, "Op::multiply", results, lambda x, y: py.BinOp(x, py.MULTIPLY, y), "")
+    if (left and left.upper() != "I") or (right and right.upper() != "I"):
+        return library(g, node, "Op::multiply", results, "")
+    results = g.keep_all(results)
+    (x, left), (y, right) = results
+    slow, _ = library(g, node, "Op::multiply", results, "")
+    tests = [_typed(results[0], "I"), _typed(results[1], "I"), _small(x), _small(y)]
+    # An operand that may be a hole must be seen to be an Int before it is compared with a bound.
+    checks: list[ast.expr | None] = [
+        py.is_type(value.id, "int") for value, kind in results if kind == "i" and isinstance(value, ast.Name)
+    ]
+    return _when([*checks, *tests], py.BinOp(x, py.MULTIPLY, y), slow), "I" if left or right else ""
+
+
+def _small(value: ast.expr) -> ast.expr | None:
+    if isinstance(value, ast.Constant):
+        return None if isinstance(value.value, int) and abs(value.value) < _SMALL else py.FALSE
+    return py.Compare(py.Constant(-_SMALL), [py.LESS, py.LESS], [value, py.Constant(_SMALL)])
+
+
+def _equality(name: str, operator: ast.cmpop) -> _Operator:
+    def compile_(g: Generator, node: NodeId, results: list[Result]) -> Result:
+        (_, left), (_, right) = results
+        if left == right and left and left in "IBS":
+            return py.compare(results[0][0], operator, results[1][0]), "B"
+        letter = (left or right or "S").upper()
+        if letter not in "IS" or (left and right and left.upper() != right.upper()):
+            return library(g, node, name, results, "B")
+        results = g.keep_all(results)
+        (x, left), (y, right) = results
+        # `==` answers for a hole, so that one that may be a hole is tested like one that is unknown.
+        tests = [
+            None if kind == letter else py.is_type(value.id, KINDS[letter])  # type: ignore[attr-defined]
+            for value, kind in results
+        ]
+        slow, _ = library(g, node, name, results, "B")
+        return _when(tests, py.compare(x, operator, y), slow), "B"
+
+    return compile_
+
+
+def _append(g: Generator, node: NodeId, results: list[Result]) -> Result:
+    if any(kind not in ("", "S", "s") for _, kind in results):
+        return library(g, node, "Op::append", results, "S")
+    results = g.keep_all(results)
+    (x, _), (y, _) = results
+    tests: list[ast.expr | None] = [
+        py.is_type(value.id, "str") for value, kind in results if kind != "S" and isinstance(value, ast.Name)
+    ]
+    tests += [
+        py.compare(py.call("len", [value]), py.LESS, py.Constant(_SHORT))
+        for value, _ in results
+        if isinstance(value, ast.Name)
+    ]
+    slow, _ = library(g, node, "Op::append", results, "")
+    return _when(tests, py.BinOp(x, py.ADD, y), slow), "S"
+
+
+def _not(g: Generator, node: NodeId, results: list[Result]) -> Result:
+    value, kind = results[0]
+    if kind == "B":
+        return py.UnaryOp(py.NOT, value), "B"
+    return py.call("negate", [value], g.line(node)), "B"
+
+
+def _negate(g: Generator, node: NodeId, results: list[Result]) -> Result:
+    value, kind = results[0]
+    if kind in ("I", "F"):
+        return py.UnaryOp(py.NEGATE, value), kind
+    return library(g, node, "Op::negate", results, kind.upper() if kind in ("i", "f") else "")
+
+
+def _divide(g: Generator, node: NodeId, results: list[Result]) -> Result:
+    return library(g, node, "Op::divide", results, "F")
+
+
+def _modulo(g: Generator, node: NodeId, results: list[Result]) -> Result:
+    return library(g, node, "Op::modulo", results, "I")
+
+
+def _power(g: Generator, node: NodeId, results: list[Result]) -> Result:
+    return library(g, node, "Op::power", results, "")
+
+
+OPERATORS: Final[Mapping[str, tuple[int, _Operator]]] = {
+    "Op::add": (2, _arithmetic("Op::add", py.ADD)),
+    "Op::subtract": (2, _arithmetic("Op::subtract", py.SUBTRACT)),
+    "Op::multiply": (2, _multiply),
+    "Op::divide": (2, _divide),
+    "Op::modulo": (2, _modulo),
+    "Op::power": (2, _power),
+    "Op::lessThan": (2, _comparison("Op::lessThan", py.LESS)),
+    "Op::lessThanOrEqualTo": (2, _comparison("Op::lessThanOrEqualTo", py.LESS_OR_EQUAL)),
+    "Op::greaterThan": (2, _comparison("Op::greaterThan", py.GREATER)),
+    "Op::greaterThanOrEqualTo": (2, _comparison("Op::greaterThanOrEqualTo", py.GREATER_OR_EQUAL)),
+    "Op::equals": (2, _equality("Op::equals", py.EQUAL)),
+    "Op::notEquals": (2, _equality("Op::notEquals", py.NOT_EQUAL)),
+    "Op::append": (2, _append),
+    "Op::not": (1, _not),
+    "Op::negate": (1, _negate),
+}
+"""How many operands, and how to compile the call once they are there."""

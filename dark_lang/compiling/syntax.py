@@ -1,0 +1,295 @@
+"""Building blocks of Python syntax trees: node classes whose location is a class attribute, and short constructors.
+
+Must not know the guest language. Invariant: a node gets a location of its own only where running it can fail, since a
+location for every node costs as much as compiling does. The classes are subclasses, because the attributes of `ast`'s
+own belong to everybody in the process.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import Final, Literal
+
+_LOAD: Final = ast.Load()
+_STORE: Final = ast.Store()
+
+
+class Name(ast.Name):
+    lineno = 1
+    col_offset = 0
+
+
+class Constant(ast.Constant):
+    lineno = 1
+    col_offset = 0
+
+
+class Call(ast.Call):
+    lineno = 1
+    col_offset = 0
+
+
+class BinOp(ast.BinOp):
+    lineno = 1
+    col_offset = 0
+
+
+class UnaryOp(ast.UnaryOp):
+    lineno = 1
+    col_offset = 0
+
+
+class BoolOp(ast.BoolOp):
+    lineno = 1
+    col_offset = 0
+
+
+class Compare(ast.Compare):
+    lineno = 1
+    col_offset = 0
+
+
+class IfExp(ast.IfExp):
+    lineno = 1
+    col_offset = 0
+
+
+class NamedExpr(ast.NamedExpr):
+    lineno = 1
+    col_offset = 0
+
+
+class Attribute(ast.Attribute):
+    lineno = 1
+    col_offset = 0
+
+
+class Subscript(ast.Subscript):
+    lineno = 1
+    col_offset = 0
+
+
+class Slice(ast.Slice):
+    lineno = 1
+    col_offset = 0
+
+
+class List(ast.List):
+    lineno = 1
+    col_offset = 0
+
+
+class Tuple(ast.Tuple):
+    lineno = 1
+    col_offset = 0
+
+
+class Dict(ast.Dict):
+    lineno = 1
+    col_offset = 0
+
+
+class JoinedStr(ast.JoinedStr):
+    lineno = 1
+    col_offset = 0
+
+
+class FormattedValue(ast.FormattedValue):
+    lineno = 1
+    col_offset = 0
+
+
+class Lambda(ast.Lambda):
+    lineno = 1
+    col_offset = 0
+
+
+class _Argument(ast.arg):
+    lineno = 1
+    col_offset = 0
+
+
+class FunctionDef(ast.FunctionDef):
+    lineno = 1
+    col_offset = 0
+
+
+class Return(ast.Return):
+    lineno = 1
+    col_offset = 0
+
+
+class Assign(ast.Assign):
+    lineno = 1
+    col_offset = 0
+
+
+class Expr(ast.Expr):
+    lineno = 1
+    col_offset = 0
+
+
+class If(ast.If):
+    lineno = 1
+    col_offset = 0
+
+
+class While(ast.While):
+    lineno = 1
+    col_offset = 0
+
+
+class Continue(ast.Continue):
+    lineno = 1
+    col_offset = 0
+
+
+ADD: Final = ast.Add()
+SUBTRACT: Final = ast.Sub()
+MULTIPLY: Final = ast.Mult()
+IS: Final = ast.Is()
+IS_NOT: Final = ast.IsNot()
+EQUAL: Final = ast.Eq()
+NOT_EQUAL: Final = ast.NotEq()
+LESS: Final = ast.Lt()
+LESS_OR_EQUAL: Final = ast.LtE()
+GREATER: Final = ast.Gt()
+GREATER_OR_EQUAL: Final = ast.GtE()
+IN: Final = ast.In()
+NOT: Final = ast.Not()
+NEGATE: Final = ast.USub()
+AND: Final = ast.And()
+OR: Final = ast.Or()
+
+TRUE: Final = Constant(True)
+FALSE: Final = Constant(False)
+UNIT: Final = Constant(())
+NOTHING: Final = Constant(None)
+
+# Loads never carry a location, so that one node per name can stand in any number of trees.
+_LOADS: dict[str, ast.expr] = {}
+_TYPES: dict[str, ast.expr] = {}
+_KEPT = 4096
+
+
+def load(name: str) -> ast.expr:
+    node = _LOADS.get(name)
+    if node is None:
+        node = Name(name, _LOAD)
+        if len(_LOADS) < _KEPT:
+            _LOADS[name] = node
+    return node
+
+
+def located_load(name: str, line: int) -> ast.expr:
+    """Of a global name that may not be there."""
+    node = Name(name, _LOAD)
+    node.lineno = line
+    return node
+
+
+def type_of(name: str) -> ast.expr:
+    """`type(name)`"""
+    node = _TYPES.get(name)
+    if node is None:
+        node = Call(_TYPE, [load(name)], [])
+        if len(_TYPES) < _KEPT:
+            _TYPES[name] = node
+    return node
+
+
+_TYPE: Final = load("type")
+
+
+def store(name: str) -> ast.Name:
+    return Name(name, _STORE)
+
+
+def assign(name: str, value: ast.expr) -> ast.stmt:
+    return Assign([store(name)], value)
+
+
+def assign_all(names: list[str], values: list[ast.expr]) -> ast.stmt:
+    """All at once: no value sees a name that is assigned here."""
+    if len(names) == 1:
+        return assign(names[0], values[0])
+    return Assign([Tuple([store(name) for name in names], _STORE)], Tuple(values, _LOAD))
+
+
+def named(name: str, value: ast.expr) -> ast.expr:
+    """`(name := value)`"""
+    return NamedExpr(store(name), value)
+
+
+def call(function: str, args: list[ast.expr], line: int = 0) -> ast.expr:
+    node = Call(load(function), args, [])
+    if line:
+        node.lineno = line
+    return node
+
+
+def compare(left: ast.expr, operator: ast.cmpop, right: ast.expr) -> ast.expr:
+    return Compare(left, [operator], [right])
+
+
+def is_type(name: str, kind: str) -> ast.expr:
+    """`type(name) is kind`"""
+    return Compare(type_of(name), [IS], [load(kind)])
+
+
+def attribute(value: ast.expr, label: Literal["name", "values", "type", "text"]) -> ast.expr:
+    """Of a Case or a Char: the only attributes that guest code ever reads."""
+    return Attribute(value, label, _LOAD)
+
+
+def item(value: ast.expr, index: int | str, line: int = 0) -> ast.expr:
+    node = Subscript(value, Constant(index), _LOAD)
+    if line:
+        node.lineno = line
+    return node
+
+
+def rest_from(value: ast.expr, start: int) -> ast.expr:
+    return Subscript(value, Slice(Constant(start), None, None), _LOAD)
+
+
+def list_of(items: list[ast.expr]) -> ast.expr:
+    return List(items, _LOAD)
+
+
+def tuple_of(items: list[ast.expr]) -> ast.expr:
+    return Tuple(items, _LOAD)
+
+
+def all_of(tests: list[ast.expr]) -> ast.expr:
+    return tests[0] if len(tests) == 1 else BoolOp(AND, tests)
+
+
+def either(first: ast.expr, second: ast.expr) -> ast.expr:
+    return BoolOp(OR, [first, second])
+
+
+def parameters(names: list[str]) -> ast.arguments:
+    return ast.arguments(
+        posonlyargs=[],
+        args=[_Argument(name, None) for name in names],
+        vararg=None,
+        kwonlyargs=[],
+        kw_defaults=[],
+        kwarg=None,
+        defaults=[],
+    )
+
+
+def define(name: str, params: list[str], body: list[ast.stmt]) -> ast.stmt:
+    return FunctionDef(name, parameters(params), body, [])
+
+
+def is_stable(value: ast.expr) -> bool:
+    """Whether evaluating it later gives the same, since every name is bound once."""
+    kind = type(value)
+    return kind is Name or kind is Constant
+
+
+def module_of(statements: list[ast.stmt]) -> ast.Module:
+    return ast.Module(statements, [])

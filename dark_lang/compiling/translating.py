@@ -1,0 +1,236 @@
+"""Joins the parts of the compiler: which function treats which node, and what a whole definition comes to.
+
+Must not know a canvas or a library. Invariant: compiling never fails. What makes no sense compiles to code that fails
+when it runs, at the node that is to blame.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from typing import Any, Final
+
+from dark_lang.compiling import calls, control, data
+from dark_lang.compiling import syntax as py
+from dark_lang.compiling.compiled import GUEST_FILE, Compiled
+from dark_lang.compiling.generating import KINDS, RETURN, Generator, Result
+from dark_lang.names import NodeId, Standard
+from dark_lang.nodes import expressions as e
+from dark_lang.nodes import toplevels as top
+from dark_lang.nodes import types as t
+from dark_lang.nodes.shape import Node
+
+
+def _variable(g: Generator, node: e.Variable) -> Result:
+    found = g.variable(node.name)
+    if found is None:
+        known = [py.Constant(name) for name in sorted(g.env)]
+        return py.call("unknown_name", [py.Constant(node.name), *known], g.line(node.id)), ""
+    return found
+
+
+_VALUES: Final[Mapping[type[Node], Any]] = {
+    e.Int: data.integer,
+    e.Float: data.floating,
+    e.Bool: data.boolean,
+    e.Char: data.character,
+    e.Unit: data.unit,
+    e.String: data.string,
+    e.Text: data.text,
+    e.List: data.list_,
+    e.Tuple: data.tuple_,
+    e.Dict: data.dict_,
+    e.Record: data.record,
+    e.RecordUpdate: data.record_update,
+    e.Construct: data.construct,
+    e.Variable: _variable,
+    e.Let: control.let_value,
+    e.Note: control.let_value,
+    e.If: control.if_value,
+    e.Match: control.match_value,
+    e.Lambda: calls.lambda_value,
+    e.Call: calls.call_value,
+    e.FunctionRef: data.function,
+    e.DatastoreRef: data.datastore,
+    e.SecretRef: data.secret,
+    e.Toggle: control.toggle_value,
+    e.Hole: data.hole,
+    e.Partial: control.partial_value,
+    e.Unread: data.unread,
+    e.Conflict: control.conflict_value,
+}
+
+_FLOWS: Final[Mapping[type[Node], Any]] = {
+    e.Let: control.let_flow,
+    e.Note: control.let_flow,
+    e.If: control.if_flow,
+    e.Match: control.match_flow,
+    e.Toggle: control.toggle_flow,
+    e.Partial: control.partial_flow,
+    e.Conflict: control.conflict_flow,
+    e.Call: calls.call_flow,
+}
+
+_SPINES: Final[Mapping[type[Node], Any]] = {
+    e.Call: ("args", calls.call_step),
+    e.Apply: ("function", calls.apply_step),
+    e.FieldAccess: ("record", calls.field_step),
+    e.Try: ("value", calls.try_step),
+    e.Pipe: ("head", calls.pipe_step),
+    e.And: ("left", control.and_),
+    e.Or: ("left", control.or_),
+}
+"""Nodes that nest to the left: the slot of what comes first, and what to do when its value is there."""
+
+_NEVER_RUN: Final = e.Unit(NodeId(0))
+
+
+def compile_toplevel(toplevel: top.Toplevel) -> Compiled:
+    """Code whose `main` runs a definition: a function takes its parameters, a handler `request` and its route's
+    variables, a worker `event`, all others nothing. A type, datastore, switch or secret has code that does nothing."""
+    match toplevel:
+        case top.Function():
+            return _compiled(toplevel, toplevel.body, [param.name for param in toplevel.params])
+        case top.Http():
+            return _compiled(toplevel, toplevel.body, ["request", *route_variables(toplevel.route)])
+        case top.Worker():
+            return _compiled(toplevel, toplevel.body, ["event"])
+        case top.Cron() | top.Repl() | top.Test():
+            return _compiled(toplevel, toplevel.body, [])
+        case _:
+            return _compiled(toplevel, _NEVER_RUN, [])
+
+
+CONDITION_PARAMS: Final = ("request", "event", "subject", "now")
+
+
+def compile_condition(switch: top.Switch) -> Compiled:
+    """Code whose `main` takes CONDITION_PARAMS and gives what a switch's condition comes to."""
+    return _compiled(switch, switch.condition or e.Bool(NodeId(0), True), list(CONDITION_PARAMS))
+
+
+def compile_expression(expression: e.Expression, params: tuple[str, ...] = ()) -> Compiled:
+    """Code whose `main` takes `params`, which the expression sees under these names."""
+    return _compiled(expression, expression, list(params))
+
+
+def route_variables(route: str) -> list[str]:
+    """The names that a route binds, in order: `/users/:id/files/:rest*` has `id` and `rest`."""
+    return [part[1:].removesuffix("*") for part in route.split("/") if part.startswith(":")]
+
+
+_ROOM = 4_000  # frames: what translating a tree of the greatest depth takes
+
+
+def _compiled(root: Node, body: e.Expression, params: list[str]) -> Compiled:
+    try:
+        return _translate(root, body, params)
+    except RecursionError:
+        pass
+    # Python calls of Python functions take no C stack, and what CPython's compiler gets is of bounded depth.
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(before + _ROOM)
+    try:
+        return _translate(root, body, params)
+    finally:
+        sys.setrecursionlimit(before)
+
+
+def _translate(root: Node, body: e.Expression, params: list[str]) -> Compiled:
+    g = Generator(root.id, _VALUES, _FLOWS, _SPINES)
+    scope = g.enter()
+    for name in params:
+        python_name = g.fresh()
+        scope.params.append(python_name)
+        g.bind_python(name, python_name, "R" if name == "request" and type(root) is top.Http else "")
+    if type(root) is top.Function:
+        _declare(g, root)
+        scope.loops = _has_self_tail_call(root)
+    scope.leaves = type(root) is top.Http
+    inner = g.block
+    g.into(body, RETURN)
+    statements = [py.While(py.TRUE, inner, [])] if scope.loops else inner
+    module = py.module_of([py.define("main", scope.params, statements)])
+    code = compile(module, GUEST_FILE, "exec", dont_inherit=True, optimize=0)
+    return Compiled(code, tuple(params), g.needs, g.constants, tuple(g.nodes), g.sites)
+
+
+_LETTERS: Final = {
+    "Int": "I",
+    "Float": "F",
+    "Bool": "B",
+    "String": "S",
+    "Char": "X",
+    "Bytes": "Y",
+    "Unit": "U",
+    "List": "L",
+    "Dict": "D",
+    "Option": "C",
+    "Result": "C",
+    "Json": "J",
+}
+
+
+def _letter(type_: t.Type) -> str:
+    """The letter of a declared type's outermost form; "" if any value may be of it."""
+    match type_:
+        case t.Named(type=Standard(name=name)):
+            return _LETTERS.get(name, "")
+        case t.Tuple():
+            return "T"
+        case t.Record():
+            return "R"
+        case _:
+            return ""
+
+
+_SPOKEN: Final = {"I": "an Int", "X": "a Char", "C": "an Option or a Result", "T": "a Tuple", "R": "a record"}
+
+
+def _spoken(letter: str, type_: t.Type) -> str:
+    return _SPOKEN.get(letter) or (
+        f"a {type_.type.name}" if isinstance(type_, t.Named) and isinstance(type_.type, Standard) else ""
+    )
+
+
+def _declare(g: Generator, function: top.Function) -> None:
+    """Checks the arguments against the declared types, so that the body need not."""
+    scope = g.scope
+    title = f"{function.name}_v{function.version}"
+    for param, name in zip(function.params, scope.params, strict=True):
+        letter = _letter(param.type)
+        if not letter:
+            continue
+        expected = _spoken(letter, param.type)
+        wrong = py.call(
+            "bad_argument",
+            [py.load(name), py.Constant(title), py.Constant(param.name), py.Constant(expected)],
+            g.line(param.id),
+        )
+        test = py.compare(py.type_of(name), py.IS_NOT, py.load(KINDS[letter]))
+        g.block.append(py.If(test, [py.Expr(wrong)], []))
+        g.bind_python(param.name, name, letter.lower())
+    scope.result = _letter(function.result)
+    scope.checks = _spoken(scope.result, function.result)
+    scope.title = title
+
+
+def _has_self_tail_call(function: top.Function) -> bool:
+    count = len(function.params)
+    work: list[e.Expression] = [function.body]
+    while work:
+        match work.pop():
+            case e.Let(body=body) | e.Note(body=body):
+                work.append(body)
+            case e.If(then=then, else_=else_):
+                work += (then, else_)
+            case e.Match(arms=arms):
+                work += [arm.body for arm in arms]
+            case e.Toggle(old=old, new=new) | e.Partial(old=old, new=new):
+                work += (old, new)
+            case e.Conflict(base=base, alternatives=alternatives):
+                work += (base, *alternatives)
+            case node:
+                if calls.is_self_call(node, function.id, count):
+                    return True
+    return False

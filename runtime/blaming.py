@@ -1,0 +1,99 @@
+"""From whatever ended a run to what is said of it: which node, and why.
+
+Must not know how runs are limited. Invariants: every exception comes out as a RunError with a node, and none with a word
+of Python; a site says what a native instruction would not do, so that code need not ask before it does it.
+"""
+
+from __future__ import annotations
+
+import logging
+from types import FrameType, FunctionType, TracebackType
+
+from dark_lang.compiling.compiled import GUEST_FILE, NODES, PROBLEMS, SITES, Site
+from dark_lang.compiling.support import field
+from dark_lang.errors import Failed, LimitReached, RunError
+from dark_lang.names import NodeId
+from dark_lang.values.demanding import hole_reached
+from dark_lang.values.describing import name_kind
+from dark_lang.values.model import HoleValue, Value
+from dark_lang.values.showing import show
+from runtime.current import TimeUp
+
+log = logging.getLogger("dark.run")
+
+_SHOWN = 80  # characters of a value that a message shows
+
+
+def blame(error: BaseException, *, time_ms: int, depth: int) -> RunError:
+    """The error to raise in place of what guest code ended with. The limits are those that it ran under."""
+    frame, line, is_innermost = _where(error.__traceback__)
+    node = _node(frame, line)
+    if isinstance(error, RunError):
+        if not error.node:
+            error.node = node
+        return error
+    if isinstance(error, TimeUp):
+        return LimitReached(f"the run took longer than its {time_ms:,} ms", limit="time", node=node)
+    if isinstance(error, RecursionError):
+        return LimitReached(f"calls were nested more than {depth:,} deep", limit="depth", node=node)
+    if isinstance(error, MemoryError):
+        return LimitReached("the run needed more memory than there is", limit="memory", node=node)
+    if is_innermost and frame is not None:
+        found = _explained(error, frame, line)
+        if found is not None:
+            found.node = found.node or node
+            return found
+    log.error("guest code ended with what it should not have", exc_info=error)
+    return Failed("this could not be computed, and the fault is not the program's", node=node)
+
+
+def _where(traceback: TracebackType | None) -> tuple[FrameType | None, int, bool]:
+    """The innermost frame of guest code, its line, and whether the exception arose in that very frame."""
+    frame, line, is_innermost = None, 0, False
+    while traceback is not None:
+        is_innermost = traceback.tb_frame.f_code.co_filename == GUEST_FILE
+        if is_innermost:
+            frame, line = traceback.tb_frame, traceback.tb_lineno
+        traceback = traceback.tb_next
+    return frame, line, is_innermost
+
+
+def _node(frame: FrameType | None, line: int) -> NodeId:
+    if frame is None:
+        return NodeId(0)
+    nodes: tuple[NodeId, ...] = frame.f_globals.get(NODES, ())
+    return nodes[line - 1] if 0 < line <= len(nodes) else NodeId(0)
+
+
+def _explained(error: BaseException, frame: FrameType, line: int) -> RunError | None:
+    if isinstance(error, NameError):
+        problem = frame.f_globals.get(PROBLEMS, {}).get(error.name)
+        return Failed(problem.message, suggestion=problem.suggestion) if problem is not None else None
+    site: Site | None = frame.f_globals.get(SITES, {}).get(line)
+    if site is None or not isinstance(error, (TypeError, KeyError)):
+        return None
+    operands = [frame.f_locals.get(name, frame.f_globals.get(name)) for name in site.operands]
+    for value in operands:
+        if type(value) is HoleValue:
+            return hole_reached(value)
+    if site.what == "apply":
+        return _not_applied(operands[0], int(site.detail))
+    if site.what == "field":
+        return _no_field(operands[0], site.detail)
+    return None
+
+
+def _not_applied(function: Value, given: int) -> RunError:
+    if type(function) is not FunctionType:
+        return Failed(f"only functions can be called, found {name_kind(function)}: {show(function, limit=_SHOWN)}")
+    takes = function.__code__.co_argcount
+    counted = f"{takes} argument{'' if takes == 1 else 's'}"
+    return Failed(f"the function takes {counted}, and {given} {'is' if given == 1 else 'are'} given")
+
+
+def _no_field(record: Value, label: str) -> RunError | None:
+    try:
+        field(record, label)
+    except RunError as error:
+        return error.with_traceback(None)
+    return None

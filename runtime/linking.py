@@ -1,0 +1,315 @@
+"""Linked code: the definitions of one snapshot as Python functions that call each other directly.
+
+Each definition is compiled once per content, whatever snapshot it is in, and linked once per snapshot, when it is first
+needed: its code gets globals of its own, in which the names that it needs are bound to the snapshot's definitions, to
+the library's functions behind checks of their arguments, and to the sides that run. So no request mixes old code with
+new. Must not know requests or limits. Invariants: linking never fails for what a program says; what a name cannot be
+bound to is a failure at the node that uses it, when it runs; no limit of a run ends linking half way.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from threading import RLock
+from types import FunctionType
+from typing import Any, Final, Protocol
+
+from dark_lang.compiling.compiled import NODES, PROBLEMS, SITES, TITLE, Compiled, Need, NeedKind
+from dark_lang.compiling.support import SUPPORT
+from dark_lang.compiling.translating import compile_toplevel
+from dark_lang.errors import AddressError, Failed
+from dark_lang.library import STANDARD_CASES, Library
+from dark_lang.names import Defined, NodeId, Ref, Standard, Unresolved
+from dark_lang.naming import Naming, Realm
+from dark_lang.nodes import toplevels as top
+from dark_lang.nodes import types as t
+from dark_lang.notation.addresses import label_of, suggest
+from dark_lang.values.model import DatastoreValue, Value
+from runtime.current import guarded
+from runtime.finishing import Finishing
+from runtime.standard import Standards
+from runtime.switching import side_chooser
+
+
+class EntryView(Protocol):
+    @property
+    def alive(self) -> bool: ...
+
+
+class CanvasView(Protocol):
+    """What linking asks of a snapshot. `tree` and `content` raise AddressError for what never was."""
+
+    @property
+    def entries(self) -> Mapping[NodeId, Any]: ...  # of EntryView; Any, since mappings are invariant in their values
+    @property
+    def preferred(self) -> Mapping[NodeId, NodeId]: ...
+    @property
+    def naming(self) -> Naming: ...
+    def tree(self, toplevel: NodeId, /) -> top.Toplevel: ...
+    def content(self, toplevel: NodeId, /) -> bytes: ...
+    def resolve(self, realm: Realm, text: str, /) -> Ref: ...
+    def labels(self) -> list[str]: ...
+
+
+class CodeCache:
+    """Compiled definitions by content. One for a whole process; old ones make room."""
+
+    def __init__(self, size: int = 20_000) -> None:
+        self._kept: dict[bytes, Compiled] = {}
+        self._size = size
+
+    def compiled(self, toplevel: top.Toplevel, content: bytes) -> Compiled:
+        found = self._kept.get(content)
+        if found is None:
+            if len(self._kept) >= self._size:
+                for old in list(self._kept)[: self._size // 4]:
+                    self._kept.pop(old, None)
+            found = self._kept[content] = compile_toplevel(toplevel)
+        return found
+
+
+_ROOM: Final = 2_000  # frames that linking may take when it is asked for by code that has used up most of its own
+
+
+class Linker:
+    """The runnable side of one snapshot."""
+
+    def __init__(self, canvas: CanvasView, library: Library, cache: CodeCache | None = None) -> None:
+        self.canvas = canvas
+        self.library = library
+        self.finishing = Finishing(canvas, library)
+        self._cache = cache or CodeCache()
+        self._standards = Standards.of(library)
+        self._linked: dict[NodeId, FunctionType] = {}
+        self._lock = RLock()
+
+    def callable_for(self, toplevel: NodeId) -> Callable[..., Value]:
+        """A Python function that runs a definition: a function's takes its parameters, an HTTP handler's `request` and
+        its route's variables, a worker's `event`, others nothing. Raises AddressError if there never was such a one."""
+        return self._linked.get(toplevel) or self._link(toplevel)
+
+    def finished(self, toplevel: NodeId) -> bool:
+        """Whether it can run to its end: nothing is missing in it or in what it calls."""
+        return self.finishing.is_finished(self.canvas.tree(toplevel))
+
+    def link_code(self, compiled: Compiled, root: top.Toplevel) -> Callable[..., Value]:
+        """Code that is no definition of the canvas (a condition, an expression of a shell) as a function. What Partials
+        and Conflicts stand for in it is looked up below `root`."""
+        with self._lock:
+            waiting: list[tuple[Compiled, dict[str, Any], top.Toplevel]] = []
+            function = self._begin(compiled, root, waiting)
+            self._finish(waiting)
+            return function
+
+    def _link(self, toplevel: NodeId) -> FunctionType:
+        with self._lock:
+            found = self._linked.get(toplevel)
+            if found is not None:
+                return found
+            before = sys.getrecursionlimit()
+            sys.setrecursionlimit(before + _ROOM)
+            try:
+                waiting: list[tuple[Compiled, dict[str, Any], top.Toplevel]] = []
+                function = self._define(toplevel, waiting)
+                self._finish(waiting)
+            finally:
+                sys.setrecursionlimit(before)
+            return function
+
+    def _define(self, toplevel: NodeId, waiting: list[tuple[Compiled, dict[str, Any], top.Toplevel]]) -> FunctionType:
+        tree = self.canvas.tree(toplevel)
+        compiled = self._cache.compiled(tree, self.canvas.content(toplevel))
+        function = self._begin(compiled, tree, waiting)
+        # Known before what it needs is bound, so that functions that mention each other find each other.
+        self._linked[toplevel] = function
+        return function
+
+    def _begin(
+        self,
+        compiled: Compiled,
+        tree: top.Toplevel,
+        waiting: list[tuple[Compiled, dict[str, Any], top.Toplevel]],
+    ) -> FunctionType:
+        names: dict[str, Any] = {
+            "__builtins__": SUPPORT,
+            NODES: compiled.nodes,
+            SITES: compiled.sites,
+            PROBLEMS: {},
+            TITLE: label_of(tree),
+            **compiled.constants,
+        }
+        exec(compiled.code, names)
+        waiting.append((compiled, names, tree))
+        function: FunctionType = names["main"]
+        return function
+
+    def _finish(self, waiting: list[tuple[Compiled, dict[str, Any], top.Toplevel]]) -> None:
+        """Binds what code needs. Functions that are needed as values are linked at once, and join the queue."""
+        while waiting:
+            compiled, names, tree = waiting.pop()
+            for name, need in compiled.needs.items():
+                try:
+                    names[name] = self._bound(name, need, names, tree, waiting)
+                except _UnboundError as error:
+                    if need.kind is NeedKind.CALL:
+                        names[name] = _failing(error.failure)
+                    else:
+                        names[PROBLEMS][name] = error.failure
+
+    def _bound(
+        self,
+        name: str,
+        need: Need,
+        names: dict[str, Any],
+        tree: top.Toplevel,
+        waiting: list[tuple[Compiled, dict[str, Any], top.Toplevel]],
+    ) -> Any:
+        match need.kind:
+            case NeedKind.CALL:
+                return self._called(name, need, names)
+            case NeedKind.FUNCTION:
+                return self._function(need, waiting)
+            case NeedKind.CASE:
+                return self._case(need)
+            case NeedKind.DATASTORE:
+                return self._datastore(need)
+            case NeedKind.SECRET:
+                spelled = self._spell(Realm.SECRET, need.ref)
+                raise _UnboundError(Failed(f"the secret {spelled} has no value on this host"))
+            case NeedKind.SWITCH:
+                return side_chooser(self, need, tree)
+            case NeedKind.PARTIAL:
+                return self.finishing.partial_runs_new(tree, need.node, piped=need.piped)
+            case NeedKind.CONFLICT:
+                return self.finishing.conflict_side(tree, need.node, self.canvas.preferred, piped=need.piped)
+
+    # Functions
+
+    def _called(self, name: str, need: Need, names: dict[str, Any]) -> Callable[..., Value]:
+        ref = self._resolved(Realm.FUNCTION, need.ref)
+        if isinstance(ref, Standard):
+            return self._standard(ref, need.count)
+        function = self._defined_function(ref, need.ref)
+        if len(function.params) != need.count:
+            raise _UnboundError(_miscounted(label_of(function), len(function.params), need.count))
+        linked = self._linked.get(function.id)
+        return linked if linked is not None else self._linking(function.id, name, names)
+
+    def _linking(self, function: NodeId, name: str, names: dict[str, Any]) -> Callable[..., Value]:
+        """Stands in for a function until its first call, which links it and puts it in its place."""
+
+        def first_call(*args: Value) -> Value:
+            linked = names[name] = guarded(self.callable_for, function)
+            return linked(*args)
+
+        return first_call
+
+    def _function(
+        self, need: Need, waiting: list[tuple[Compiled, dict[str, Any], top.Toplevel]]
+    ) -> Callable[..., Value]:
+        ref = self._resolved(Realm.FUNCTION, need.ref)
+        if isinstance(ref, Standard):
+            return self._standard(ref, None)
+        function = self._defined_function(ref, need.ref)
+        return self._linked.get(function.id) or self._define(function.id, waiting)
+
+    def _standard(self, ref: Standard, count: int | None) -> Callable[..., Value]:
+        function = self._standards.function(ref)
+        if function is None:
+            raise self._unknown(Realm.FUNCTION, "function", ref)
+        takes = function.__code__.co_argcount
+        if count is not None and takes != count:
+            raise _UnboundError(_miscounted(f"{ref.name}_v{ref.version}", takes, count))
+        return function
+
+    def _defined_function(self, ref: Ref, given: Ref | None) -> top.Function:
+        tree = self._alive(ref)
+        if not isinstance(tree, top.Function):
+            raise self._unknown(Realm.FUNCTION, "function", given)
+        return tree
+
+    # Types and datastores
+
+    def _case(self, need: Need) -> str | NodeId:
+        ref = self._resolved(Realm.TYPE, need.ref)
+        if isinstance(ref, Standard):
+            standard = STANDARD_CASES.get(need.label)
+            if standard is None or standard[0] != ref.name:
+                raise _UnboundError(Failed(f"the type {ref.name} has no case {need.label}"))
+            if standard[1] != need.count:
+                raise _UnboundError(_miscounted(need.label, standard[1], need.count, "value"))
+            return ref.name
+        tree = self._alive(ref)
+        if not isinstance(tree, top.Type):
+            if isinstance(need.ref, Unresolved) and not need.ref.text:
+                raise _UnboundError(Failed(f"no type, or more than one, has a case {need.label}"))
+            raise self._unknown(Realm.TYPE, "type", need.ref)
+        cases = tree.definition.cases if isinstance(tree.definition, t.Enum) else ()
+        found = next((case for case in cases if case.name == need.label), None)
+        if found is None:
+            near = suggest(need.label, [case.name for case in cases])
+            raise _UnboundError(
+                Failed(
+                    f"the type {label_of(tree)} has no case {need.label}",
+                    suggestion=f"did you mean `{near}`?" if near else "",
+                )
+            )
+        if len(found.args) != need.count:
+            raise _UnboundError(_miscounted(need.label, len(found.args), need.count, "value"))
+        return tree.id
+
+    def _datastore(self, need: Need) -> DatastoreValue:
+        tree = self._alive(self._resolved(Realm.DATASTORE, need.ref))
+        if not isinstance(tree, top.Datastore):
+            raise self._unknown(Realm.DATASTORE, "datastore", need.ref)
+        return DatastoreValue(tree.id, label_of(tree))
+
+    # Names
+
+    def _resolved(self, realm: Realm, ref: Ref | None) -> Ref:
+        """A name that meant nothing when it was written means what bears it now."""
+        if isinstance(ref, Unresolved) and ref.text:
+            return self.canvas.resolve(realm, ref.text)
+        return ref if ref is not None else Unresolved("")
+
+    def _alive(self, ref: Ref) -> top.Toplevel | None:
+        if not isinstance(ref, Defined):
+            return None
+        entry = self.canvas.entries.get(ref.id)
+        if entry is None or not entry.alive:
+            return None
+        try:
+            return self.canvas.tree(ref.id)
+        except AddressError:
+            return None
+
+    def _spell(self, realm: Realm, ref: Ref | None) -> str:
+        if isinstance(ref, Unresolved):
+            return ref.text
+        return self.canvas.naming.name_of(realm, ref) if ref is not None else ""
+
+    def _unknown(self, realm: Realm, what: str, ref: Ref | None) -> _UnboundError:
+        spelled = self._spell(realm, ref)
+        near = suggest(spelled, [*self.canvas.labels(), *self.library.newest])
+        return _UnboundError(
+            Failed(f"there is no {what} {spelled}", suggestion=f"did you mean `{near}`?" if near else "")
+        )
+
+
+class _UnboundError(Exception):
+    def __init__(self, failure: Failed) -> None:
+        super().__init__(failure.message)
+        self.failure = failure
+
+
+def _miscounted(name: str, takes: int, given: int, what: str = "argument") -> Failed:
+    counted = f"{takes} {what}{'' if takes == 1 else 's'}"
+    return Failed(f"{name} takes {counted}, and {given} {'is' if given == 1 else 'are'} given")
+
+
+def _failing(failure: Failed) -> Callable[..., Value]:
+    def fails(*_args: Value) -> Value:
+        raise Failed(failure.message, suggestion=failure.suggestion)
+
+    return fails

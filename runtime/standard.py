@@ -1,0 +1,128 @@
+"""The library's functions as guest code calls them: behind checks of how many and what arguments they get, and with the
+world of the present run if they reach outside.
+
+Must not know the canvas. Invariants: a function's body sees only arguments of the outermost types that its signature
+says, and functions that take as many arguments as it will give them; each of these is a plain Python function whose
+number of parameters is what it takes, like those made from guest code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from types import FunctionType
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from dark_lang.errors import Failed
+from dark_lang.library import Effect, Library, LibraryFunction
+from dark_lang.library_signatures import Signature, parse_signature
+from dark_lang.names import Standard
+from dark_lang.types import Fn, describe, outermost
+from dark_lang.values.demanding import misfit
+from dark_lang.values.describing import name_kind
+from dark_lang.values.model import Value
+from dark_lang.values.showing import show
+from runtime.current import current_world
+
+_SHOWN = 80  # characters of a value that a message shows
+
+
+class Standards:
+    """The functions of one library, made when they are first called."""
+
+    _made: WeakKeyDictionary[Library, Standards] = WeakKeyDictionary()
+
+    def __init__(self, library: Library) -> None:
+        self._library = library.functions
+        self._functions: dict[Standard, FunctionType] = {}
+
+    @classmethod
+    def of(cls, library: Library) -> Standards:
+        found = cls._made.get(library)
+        if found is None:
+            found = cls._made[library] = cls(library)
+        return found
+
+    def function(self, identity: Standard) -> FunctionType | None:
+        """None if there is no such function."""
+        found = self._functions.get(identity)
+        if found is None:
+            declared = self._library.get(identity)
+            if declared is None:
+                return None
+            found = self._functions[identity] = _checked(declared)
+        return found
+
+
+def _checked(function: LibraryFunction) -> FunctionType:
+    signature = parse_signature(function)
+    kinds: list[str] = []
+    names: dict[str, Any] = {"body": function.body, "refuse": _refusing(function, signature), "world": current_world}
+    for nth, (_, type_) in enumerate(signature.params):
+        allowed = outermost(type_)
+        if isinstance(type_, Fn):
+            kinds.append(f"f{len(type_.params)}")
+        elif allowed is None:
+            kinds.append("")
+        else:
+            kinds.append("t")
+            names[f"t{nth}"] = allowed[0]
+    build: Callable[..., FunctionType] = _builder(tuple(kinds), function.effect is not Effect.PURE)
+    made = build(names)
+    made.__name__ = made.__qualname__ = f"{function.identity.name}_v{function.identity.version}"
+    return made
+
+
+@cache
+def _builder(kinds: tuple[str, ...], has_effect: bool) -> Callable[[dict[str, Any]], FunctionType]:
+    """Makes functions that check arguments of these kinds: `t` of the type of that number, `f2` a function of two
+    arguments. The text consists of numbers and words of ours alone."""
+    args = [f"a{nth}" for nth in range(len(kinds))]
+    checks: list[str] = []
+    for nth, kind in enumerate(kinds):
+        if kind == "t":
+            checks.append(f" if type(a{nth}) is not t{nth}: refuse({nth}, a{nth})")
+        elif kind:
+            wrong = f"type(a{nth}) is not function or a{nth}.__code__.co_argcount != {int(kind[1:])}"
+            checks.append(f" if {wrong}: refuse({nth}, a{nth})")
+    given = ", ".join([*(["world()"] if has_effect else []), *args])
+    text = "\n".join([f"def standard({', '.join(args)}):", *checks, f" return body({given})"])
+    code = compile(text, "<standard>", "exec", dont_inherit=True)
+
+    def build(names: dict[str, Any]) -> FunctionType:
+        names.update(__builtins__={"type": type}, function=FunctionType)
+        exec(code, names)
+        made: FunctionType = names["standard"]
+        return made
+
+    return build
+
+
+def _refusing(function: LibraryFunction, signature: Signature) -> Callable[[int, Value], None]:
+    title = f"{function.identity.name}_v{function.identity.version}"
+
+    def refuse(nth: int, value: Value) -> None:
+        """Raises what is to be said of an argument that does not fit."""
+        name, type_ = signature.params[nth]
+        if isinstance(type_, Fn) and type(value) is FunctionType:
+            takes = value.__code__.co_argcount
+            raise Failed(
+                f"{title} gives `{name}` {len(type_.params)} argument{'' if len(type_.params) == 1 else 's'}, and found "
+                f"a function of {takes}"
+            )
+        error = misfit(describe(type_), value, title)
+        if isinstance(error, Failed):
+            error = Failed(
+                f"{title} takes {_article(describe(type_))} as `{name}`, found {name_kind(value)}: "
+                f"{show(value, limit=_SHOWN)}"
+            )
+        raise error
+
+    return refuse
+
+
+def _article(type_: str) -> str:
+    if type_[:1].isalpha():
+        return f"{'an' if type_[0] in 'AEIOU' else 'a'} {type_}"
+    return type_

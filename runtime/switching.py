@@ -1,0 +1,132 @@
+"""Toggles in running code: each switch is decided once per run, and the run remembers what and why.
+
+Must not know how a decision follows from a switch (`dark_lang.deciding`). Invariant: wherever one switch stands in a
+run it gives the same side, but that an unfinished new side is not given to those who get it by share.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Final
+
+from dark_lang.compiling.compiled import Need
+from dark_lang.compiling.translating import compile_condition
+from dark_lang.deciding import Decision, Reason, Side, decide
+from dark_lang.errors import RunError
+from dark_lang.names import Defined, NodeId, Unresolved
+from dark_lang.naming import Realm
+from dark_lang.nodes import expressions as e
+from dark_lang.nodes import toplevels as top
+from dark_lang.nodes.walking import descend, find
+from dark_lang.values.model import HoleValue, Value
+from runtime.current import Run, current_run, guarded
+
+if TYPE_CHECKING:
+    from runtime.linking import Linker
+
+CONDITION_MS: Final = 5
+"""What a condition may take; one that takes longer is not true."""
+
+_MISSING: Final = Decision(Side.OLD, Reason.MISSING)
+
+
+def side_chooser(linker: Linker, need: Need, tree: top.Toplevel) -> Callable[[], bool]:
+    """A function that says, inside a run, whether a Toggle takes its new side."""
+    ref = need.ref
+    if isinstance(ref, Unresolved):
+        ref = linker.canvas.resolve(Realm.SWITCH, ref.text)
+    entry = linker.canvas.entries.get(ref.id) if isinstance(ref, Defined) else None
+    switch = linker.canvas.tree(ref.id) if isinstance(ref, Defined) and entry is not None and entry.alive else None
+    if not isinstance(switch, top.Switch):
+        return lambda: False
+    chosen = switch
+    looked: list[bool] = []
+
+    def is_finished() -> bool:
+        if not looked:
+            node = find(tree, need.node)
+            new = node.new if isinstance(node, e.Toggle) else tree
+            looked.append(linker.finishing.is_finished(new, within=tree, piped=need.piped))
+        return looked[0]
+
+    def takes_new() -> bool:
+        run = current_run()
+        if run is None:
+            return False
+        known = run.decisions.get(chosen.id)
+        if known is not None and len(known) == 2:
+            # Decided with either answer, and both the same: most switches, after their first Toggle.
+            if known[True] is known[False]:
+                return known[True].is_new
+            return known[guarded(is_finished)].is_new
+        return guarded(_decided, linker, run, chosen)[guarded(is_finished)].is_new
+
+    return takes_new
+
+
+def _decided(linker: Linker, run: Run, switch: top.Switch) -> Mapping[bool, Decision]:
+    """What the switch decides in this run, for a new side that is finished and for one that is not."""
+    known = run.decisions.get(switch.id)
+    if known is None:
+        asked: list[bool] = []
+
+        def ask() -> bool:
+            asked.append(True)
+            return True
+
+        finished = _decide(linker, run, switch, ask)
+        unfinished = Decision(Side.OLD, Reason.UNFINISHED) if asked else finished
+        known = run.decisions[switch.id] = {True: finished, False: unfinished}
+    return known
+
+
+def _decide(linker: Linker, run: Run, switch: top.Switch, finished: Callable[[], bool]) -> Decision:
+    run.deciding.add(switch.id)
+    try:
+        return decide(
+            switch,
+            run.subject,
+            finished=finished,
+            is_met=lambda needed, new: _is_met(linker, run, needed, new),
+            holds=lambda: _holds(linker, run, switch),
+            forced=run.forced.get(switch.id),
+        )
+    finally:
+        run.deciding.discard(switch.id)
+
+
+def _is_met(linker: Linker, run: Run, needed: NodeId, new: bool) -> bool:
+    """Switches that need each other are not met."""
+    entry = linker.canvas.entries.get(needed)
+    switch = linker.canvas.tree(needed) if entry is not None and entry.alive else None
+    if not isinstance(switch, top.Switch) or needed in run.deciding:
+        return False
+    return _decided(linker, run, switch)[True].is_new is new
+
+
+def _holds(linker: Linker, run: Run, switch: top.Switch) -> bool:
+    """Whether the condition is exactly true. What it cannot see is a hole to it, which is not true."""
+    from runtime.running import Limits, run_within  # it runs code, and running code decides switches
+
+    if isinstance(switch.condition, e.Bool):
+        return switch.condition.value
+    if switch.condition is None:
+        return True
+    mentioned = {node.name for node in descend(switch.condition) if isinstance(node, e.Variable)}
+    seen: dict[str, Value] = dict(run.args)
+    if run.subject is not None:
+        seen["subject"] = run.subject
+    try:
+        if "now" in mentioned:
+            seen["now"] = run.world.now()
+        compiled = compile_condition(switch)
+        function = linker.link_code(compiled, switch)
+        args = tuple(seen.get(name, HoleValue(switch.id, name)) for name in compiled.params)
+        return run_within(run, function, args, Limits(time_ms=CONDITION_MS)) is True
+    except RunError:
+        return False
+
+
+def decisions_of(run: Run) -> dict[NodeId, Decision]:
+    """What was decided in a run, as it would hold for a finished side."""
+    return {switch: known[True] for switch, known in run.decisions.items()}
