@@ -1,4 +1,4 @@
-"""Every edit from the shell, in one function: make it, record it, show the tree around it and when it was live.
+"""Every edit from the shell, in one place: make it, record it, show the tree around it and when it was live.
 
 Must not know what the edits do; `dark_lang.restructuring` does. Invariant: all edits print the same things in the same
 order, so that a person, or a script with `--json`, learns them once.
@@ -10,7 +10,7 @@ import shlex
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from dark_cli import display_edits
 from dark_cli.commands.making import edit_options
@@ -23,6 +23,7 @@ from runtime.marking import new_trouble
 if TYPE_CHECKING:
     from dark_lang.edits.drafting import Draft
     from runtime.canvas import Canvas
+    from runtime.hosting import Judge, Outcome
 
 __all__ = ["Change", "Place", "edit", "edit_options"]
 
@@ -53,30 +54,51 @@ def edit(
     (`--strict`), CanvasError (the store cannot be written).
     """
     started = time.perf_counter()
-    guards = workspace.guards
 
-    def judged(draft: Draft, canvas: Canvas) -> Change:
+    def unless_interrupted(draft: Draft, canvas: Canvas) -> Change:
         result = change(draft, canvas)
         if workspace.cancelled():
             raise InterruptionError("interrupted; nothing was changed")
         return result
 
-    def judge(before: Canvas, after: Canvas, touched: frozenset[NodeId]) -> None:
-        trouble = new_trouble(before, after, touched)
-        if trouble:
-            raise RefusedError(
-                "this would leave something unfinished, and --strict was asked for",
-                details=tuple(mark.sentence for mark in trouble),
-            )
+    outcome = workspace.host.edit(unless_interrupted, **terms(workspace, words))
+    finish(workspace, outcome, outcome.result, started)
 
-    outcome = workspace.host.edit(
-        judged,
-        author=workspace.author,
-        command=shlex.join(words if words is not None else workspace.argv),
-        dry_run=guards.dry_run,
-        expect=guards.expect or None,
-        request=workspace.request,
-        judge=judge if guards.strict else None,
-    )
-    liveness = await_live(workspace, outcome.diff_id, started) if not guards.dry_run else None
-    display_edits.show_outcome(workspace, outcome, outcome.result.places, outcome.result.notes, liveness)
+
+class Terms(TypedDict):
+    author: str
+    command: str
+    dry_run: bool
+    expect: str | None
+    request: bytes | None
+    judge: Judge | None
+
+
+def terms(workspace: Workspace, words: Sequence[str] | None = None) -> Terms:
+    """What each edit, undo and restore passes to the Host: who, by which words, and what `edit_options` asked for."""
+    guards = workspace.guards
+    return {
+        "author": workspace.author,
+        "command": shlex.join(words if words is not None else workspace.argv),
+        "dry_run": guards.dry_run,
+        "expect": guards.expect or None,
+        "request": workspace.request,
+        "judge": _refuse_trouble if guards.strict else None,
+    }
+
+
+def _refuse_trouble(before: Canvas, after: Canvas, touched: frozenset[NodeId]) -> None:
+    trouble = new_trouble(before, after, touched)
+    if trouble:
+        raise RefusedError(
+            "this would leave something unfinished, and --strict was asked for",
+            details=tuple(f"{after.entries[mark.toplevel].label}: {mark.sentence}" for mark in trouble[:10]),
+        )
+
+
+def finish(workspace: Workspace, outcome: Outcome[Any], change: Change, started: float) -> None:
+    """Shows an edit that has been made. `started` is a time.perf_counter()."""
+    liveness = None
+    if not workspace.guards.dry_run:
+        liveness = await_live(workspace, outcome.diff_id, started)
+    display_edits.show_outcome(workspace, outcome, change.places, change.notes, liveness)

@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from dark_lang.library import STANDARD_CASES, STANDARD_TYPES
-from dark_lang.library_signatures import parse_signature
+from dark_lang.library import STANDARD_TYPES
 from dark_lang.names import Defined, NodeId, Ref, Standard, Unresolved
 from dark_lang.naming import Realm
 from dark_lang.nodes import expressions as e
@@ -24,6 +23,7 @@ from dark_lang.nodes.shape import Node
 from dark_lang.nodes.walking import descend
 from dark_lang.notation.addresses import suggest
 from dark_lang.restructuring.scoping import resolve, scope_at
+from runtime.finishing import KINDS, Definitions
 
 if TYPE_CHECKING:
     from runtime.canvas import Canvas
@@ -50,9 +50,10 @@ def marks_in(canvas: Canvas, toplevel: NodeId) -> list[Mark]:
     """All marks and holes of a toplevel that is alive, in the order of its text."""
     tree = canvas.tree(toplevel)
     variables = resolve(tree)
+    known = Definitions(canvas, canvas.library)
     found: list[Mark] = []
     for node, piped in _with_pipes(tree):
-        for kind, sentence in _judge(canvas, tree, node, piped, variables):
+        for kind, sentence in _judge(known, tree, node, piped, variables):
             found.append(Mark(toplevel, node.id, kind, sentence))
     found.extend(
         Mark(toplevel, disagreement.node, Kind.CONFLICT, disagreement.what)
@@ -93,7 +94,7 @@ def _with_pipes(root: Node) -> Iterator[tuple[Node, bool]]:
 
 
 def _judge(
-    canvas: Canvas, tree: Node, node: Node, piped: bool, variables: dict[NodeId, object]
+    known: Definitions, tree: Node, node: Node, piped: bool, variables: dict[NodeId, object]
 ) -> Iterator[tuple[Kind, str]]:
     match node:
         case e.Hole(label=label) | p.Hole(label=label) | t.Hole(label=label):
@@ -106,19 +107,19 @@ def _judge(
             if variables.get(node.id) is None:
                 yield Kind.UNKNOWN, _unknown("name", name, scope_at(tree, node.id))
         case e.Call(function=ref, args=args):
-            yield from _judge_function(canvas, ref, len(args) + piped)
+            yield from _judge_function(known, ref, len(args) + piped)
         case e.FunctionRef(function=ref):
-            yield from _judge_function(canvas, ref, None)
+            yield from _judge_function(known, ref, None)
         case e.Construct(type=ref, case=case, args=args) | p.Constructor(type=ref, case=case, args=args):
-            yield from _judge_case(canvas, ref, case, len(args))
+            yield from _judge_case(known, ref, case, len(args))
         case e.DatastoreRef(datastore=ref):
-            yield from _judge_name(canvas, Realm.DATASTORE, "datastore", ref)
+            yield from _judge_name(known, Realm.DATASTORE, "datastore", ref)
         case e.Toggle(switch=ref):
-            yield from _judge_name(canvas, Realm.SWITCH, "switch", ref)
+            yield from _judge_name(known, Realm.SWITCH, "switch", ref)
         case e.SecretRef(secret=ref):
-            yield from _judge_name(canvas, Realm.SECRET, "secret", ref)
+            yield from _judge_name(known, Realm.SECRET, "secret", ref)
         case t.Named(type=ref, args=args):
-            yield from _judge_type(canvas, ref, len(args))
+            yield from _judge_type(known, ref, len(args))
         case e.Record() | e.RecordUpdate():
             yield from _judge_labels(node)
         case e.FieldAccess(label=None):
@@ -127,66 +128,42 @@ def _judge(
             return
 
 
-def _judge_function(canvas: Canvas, ref: Ref, given: int | None) -> Iterator[tuple[Kind, str]]:
-    name = canvas.naming.name_of(Realm.FUNCTION, ref)
-    ref = _settled(canvas, Realm.FUNCTION, ref)
-    wanted = _parameters(canvas, ref)
+def _judge_function(known: Definitions, ref: Ref, given: int | None) -> Iterator[tuple[Kind, str]]:
+    name = known.naming.name_of(Realm.FUNCTION, ref)
+    wanted = known.parameters(ref)
     if wanted is None:
-        yield Kind.UNKNOWN, _unknown("function", name, _names(canvas, Realm.FUNCTION))
+        yield Kind.UNKNOWN, _unknown("function", name, _names(known, Realm.FUNCTION))
     elif given is not None and given != wanted:
         yield Kind.ARITY, f"{name} takes {_count(wanted, 'argument')}, and gets {given}"
 
 
-def _parameters(canvas: Canvas, ref: Ref) -> int | None:
-    """How many parameters a function has; None if there is no such function."""
-    match ref:
-        case Standard():
-            function = canvas.library.functions.get(ref)
-            return None if function is None else len(parse_signature(function).params)
-        case Defined(id=node_id):
-            definition = _definition(canvas, node_id)
-            return len(definition.params) if isinstance(definition, top.Function) else None
-        case _:
-            return None
-
-
-def _judge_case(canvas: Canvas, ref: Ref, case: str, given: int) -> Iterator[tuple[Kind, str]]:
+def _judge_case(known: Definitions, ref: Ref, case: str, given: int) -> Iterator[tuple[Kind, str]]:
     if isinstance(ref, Unresolved) and not ref.text:
-        ref = canvas.naming.resolve_case(case)
-    else:
-        ref = _settled(canvas, Realm.TYPE, ref)
-    wanted: int | None = None
-    if isinstance(ref, Standard) and STANDARD_CASES.get(case, ("", 0))[0] == ref.name:
-        wanted = STANDARD_CASES[case][1]
-    elif isinstance(ref, Defined):
-        definition = _definition(canvas, ref.id)
-        if isinstance(definition, top.Type) and isinstance(definition.definition, t.Enum):
-            wanted = next((len(c.args) for c in definition.definition.cases if c.name == case), None)
+        ref = known.naming.resolve_case(case)
+    wanted = known.case_values(ref, case)
     if wanted is None:
         yield Kind.UNKNOWN, f"no type has a case {case}, or several have"
     elif given != wanted:
         yield Kind.ARITY, f"{case} holds {_count(wanted, 'value')}, and gets {given}"
 
 
-def _judge_type(canvas: Canvas, ref: Ref, given: int) -> Iterator[tuple[Kind, str]]:
-    name = canvas.naming.name_of(Realm.TYPE, ref)
-    ref = _settled(canvas, Realm.TYPE, ref)
+def _judge_type(known: Definitions, ref: Ref, given: int) -> Iterator[tuple[Kind, str]]:
+    name = known.naming.name_of(Realm.TYPE, ref)
+    ref = known.resolved(Realm.TYPE, ref)
     wanted: int | None = None
     if isinstance(ref, Standard):
         wanted = STANDARD_TYPES.get(ref.name)
-    elif isinstance(ref, Defined):
-        definition = _definition(canvas, ref.id)
-        wanted = len(definition.params) if isinstance(definition, top.Type) else None
+    elif isinstance(definition := known.definition(ref), top.Type):
+        wanted = len(definition.params)
     if wanted is None:
-        yield Kind.UNKNOWN, _unknown("type", name, [*STANDARD_TYPES, *_names(canvas, Realm.TYPE)])
+        yield Kind.UNKNOWN, _unknown("type", name, [*STANDARD_TYPES, *_names(known, Realm.TYPE)])
     elif given != wanted:
         yield Kind.ARITY, f"{name} takes {_count(wanted, 'type')}, and gets {given}"
 
 
-def _judge_name(canvas: Canvas, realm: Realm, what: str, ref: Ref) -> Iterator[tuple[Kind, str]]:
-    settled = _settled(canvas, realm, ref)
-    if not (isinstance(settled, Defined) and _definition(canvas, settled.id) is not None):
-        yield Kind.UNKNOWN, _unknown(what, canvas.naming.name_of(realm, ref), _names(canvas, realm))
+def _judge_name(known: Definitions, realm: Realm, what: str, ref: Ref) -> Iterator[tuple[Kind, str]]:
+    if not known.exists(realm, ref):
+        yield Kind.UNKNOWN, _unknown(what, known.naming.name_of(realm, ref), _names(known, realm))
 
 
 def _judge_labels(node: e.Record | e.RecordUpdate) -> Iterator[tuple[Kind, str]]:
@@ -198,29 +175,12 @@ def _judge_labels(node: e.Record | e.RecordUpdate) -> Iterator[tuple[Kind, str]]
             yield Kind.DOUBLE, f"the label {label} is given twice"
 
 
-def _settled(canvas: Canvas, realm: Realm, ref: Ref) -> Ref:
-    """What a name that was unknown when it was written means by now."""
-    return canvas.resolve(realm, ref.text) if isinstance(ref, Unresolved) else ref
-
-
-def _definition(canvas: Canvas, node_id: NodeId) -> Node | None:
-    entry = canvas.entries.get(node_id)
-    return canvas.tree(node_id) if entry is not None and entry.alive else None
-
-
-_KINDS: dict[Realm, type[Node]] = {
-    Realm.FUNCTION: top.Function,
-    Realm.TYPE: top.Type,
-    Realm.DATASTORE: top.Datastore,
-    Realm.SWITCH: top.Switch,
-    Realm.SECRET: top.Secret,
-}
-
-
-def _names(canvas: Canvas, realm: Realm) -> list[str]:
+def _names(known: Definitions, realm: Realm) -> list[str]:
     """What might have been meant by an unknown name."""
-    names = [canvas.naming.name_of(realm, Defined(entry.id)) for entry in canvas.alive() if entry.kind is _KINDS[realm]]
-    return [*names, *canvas.library.newest] if realm is Realm.FUNCTION else names
+    kind = KINDS[realm]
+    alive = [Defined(each) for each, entry in known.canvas.entries.items() if entry.alive and entry.kind is kind]
+    names = [known.naming.name_of(realm, ref) for ref in alive]
+    return [*names, *known.library.newest] if realm is Realm.FUNCTION else names
 
 
 def _unknown(what: str, name: str, known: Iterable[str]) -> str:

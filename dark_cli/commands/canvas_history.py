@@ -16,11 +16,16 @@ from dark_cli.commands.making import command, edit_options
 from dark_cli.display import clip, show_table
 from dark_cli.display_diffs import diff_report, show_diff
 from dark_cli.display_times import moment
+from dark_cli.editing import Change, Place, edit, finish, terms
 from dark_cli.workspace import Workspace
-from dark_lang.names import NodeId, spell_id
+from dark_lang.errors import AddressError, UsageError
+from dark_lang.names import NodeId, read_id_prefix, spell_id
+from dark_lang.notation.addresses import suggest
 
 if TYPE_CHECKING:
-    from runtime.hosting import LogEntry
+    from dark_lang.edits.drafting import Draft
+    from runtime.canvas import Canvas
+    from runtime.hosting import LogEntry, Outcome
 
 FOLLOW_EVERY = 0.2  # seconds
 
@@ -47,8 +52,7 @@ def log(workspace: Workspace, address: str | None, limit: int, follow: bool) -> 
 def _follow(workspace: Workspace, toplevel: NodeId | None, seen: set[bytes]) -> None:
     while True:
         time.sleep(FOLLOW_EVERY)
-        if not workspace.host.refresh():
-            continue
+        workspace.host.refresh()
         new = [entry for entry in workspace.host.log(100, toplevel=toplevel) if entry.id not in seen]
         seen.update(entry.id for entry in new)
         if workspace.json:
@@ -98,7 +102,16 @@ def diff(workspace: Workspace, diff_id: str, since: bool) -> None:
 @click.pass_obj
 def undo(workspace: Workspace, what: str | None) -> None:
     """Take back your last edit; or WHAT: a diff by its id, or the last edit at an address."""
-    _take_back(workspace, what, redo=False)
+    started = time.perf_counter()
+    host = workspace.host
+    settings = terms(workspace)
+    if what is None:
+        outcome = host.undo(**settings)
+    elif _is_diff_id(what):
+        outcome = host.undo(**settings, diff=what)
+    else:
+        outcome = host.undo(**settings, toplevel=workspace.canvas.find(what).toplevel_id)
+    finish(workspace, outcome, _taken_back(outcome, "took back"), started)
 
 
 @command("redo")
@@ -106,11 +119,63 @@ def undo(workspace: Workspace, what: str | None) -> None:
 @click.pass_obj
 def redo(workspace: Workspace) -> None:
     """Take your last undo back."""
-    _take_back(workspace, None, redo=True)
+    started = time.perf_counter()
+    outcome = workspace.host.redo(**terms(workspace))
+    finish(workspace, outcome, _taken_back(outcome, "took back the undo"), started)
 
 
-def _take_back(workspace: Workspace, what: str | None, *, redo: bool) -> None:
-    raise NotImplementedError
+def _taken_back(outcome: Outcome[LogEntry], what: str) -> Change:
+    entry = outcome.result
+    places = dict.fromkeys(Place(write.toplevel, write.node) for write in entry.diff.writes)
+    return Change(tuple(places), (f"{what} {entry.id.hex()[:8]} by {entry.author}: {clip(entry.command, 60)}",))
+
+
+def _is_diff_id(word: str) -> bool:
+    """Ids of nodes have the letters k to z, those of diffs are hex: the two never look alike."""
+    return len(word) >= 2 and not set(word.lower()) - set("0123456789abcdef")
+
+
+@command("restore")
+@click.argument("what", required=False)
+@click.option("--at", metavar="DIFF", help="Make the whole canvas what it was then.")
+@edit_options
+@click.pass_obj
+def restore(workspace: Workspace, what: str | None, at: str | None) -> None:
+    """Bring WHAT back from the trash, by its id or address; or, with --at, the whole canvas as it was at a diff."""
+    if (what is None) == (at is None):
+        raise UsageError("restore what?", suggestion="dark restore ID, from dark trash; or dark restore --at DIFF")
+    if at is not None:
+        started = time.perf_counter()
+        outcome = workspace.host.restore_at(at, **terms(workspace))
+        note = f"the canvas is as it was at {outcome.result.id.hex()[:8]}: {clip(outcome.result.command, 60)}"
+        finish(workspace, outcome, Change((), (note,)), started)
+        return
+
+    def change(draft: Draft, canvas: Canvas) -> Change:
+        toplevel = _deleted(canvas, str(what))
+        draft.restore_toplevel(toplevel)
+        return Change((Place(toplevel, toplevel),))
+
+    edit(workspace, change)
+
+
+def _deleted(canvas: Canvas, word: str) -> NodeId:
+    """The definition in the trash that an id or an address means. Raises AddressError."""
+    bounds = read_id_prefix(word.removeprefix("id:"))
+    gone = list(canvas.deleted())
+    found = [entry for entry in gone if entry.label == word]
+    if not found and bounds is not None:
+        found = [entry for entry in gone if bounds[0] <= entry.id < bounds[1]]
+    if len(found) == 1:
+        return found[0].id
+    if found:
+        listed = tuple(f"{spell_id(entry.id)[:8]}  {entry.label}" for entry in found)
+        raise AddressError(f"{len(found)} things in the trash answer to {word}", details=listed, suggestion="use an id")
+    near = suggest(word, [entry.label for entry in gone])
+    raise AddressError(
+        f"nothing in the trash answers to {word}",
+        suggestion=f"did you mean {near}?" if near else "dark trash lists what is there",
+    )
 
 
 @command("trash")
@@ -118,7 +183,7 @@ def _take_back(workspace: Workspace, what: str | None, *, redo: bool) -> None:
 def trash(workspace: Workspace) -> None:
     """List the definitions that were deleted. `dark restore` brings one back."""
     canvas = workspace.canvas
-    gone = sorted((entry for entry in canvas.entries.values() if not entry.alive), key=lambda entry: entry.label)
+    gone = sorted(canvas.deleted(), key=lambda entry: entry.label)
     if workspace.json:
         workspace.answer([{"id": spell_id(entry.id), "address": entry.label} for entry in gone])
         return
