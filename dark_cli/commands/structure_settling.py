@@ -1,0 +1,59 @@
+"""Commands that settle what stands side by side: accept and abandon for partials, resolve for conflicts.
+
+Only translates.
+"""
+
+from __future__ import annotations
+
+import click
+
+from dark_cli.commands.making import command, edit_options
+from dark_cli.commands.structure import Site, perform, text_argument
+from dark_cli.workspace import Workspace
+from dark_lang.restructuring import replacing
+from dark_lang.restructuring.changing import Changed
+
+
+@command("accept")
+@click.argument("address")
+@click.option("--now", is_flag=True, help="Even if the new code is unfinished.")
+@edit_options
+@click.pass_obj
+def accept(workspace: Workspace, address: str, now: bool) -> None:
+    """Let the new side of the partial at ADDRESS take the place of the old."""
+
+    def operation(site: Site) -> Changed:
+        at = site.node(address)
+        return replacing.accept(site.draft, site, at.toplevel, at.node, now=now)
+
+    perform(workspace, operation)
+
+
+@command("abandon")
+@click.argument("address")
+@edit_options
+@click.pass_obj
+def abandon(workspace: Workspace, address: str) -> None:
+    """Let the old side of the partial at ADDRESS stay, and drop the new one."""
+
+    def operation(site: Site) -> Changed:
+        at = site.node(address)
+        return replacing.abandon(site.draft, site, at.toplevel, at.node)
+
+    perform(workspace, operation)
+
+
+@command("resolve")
+@click.argument("address")
+@click.argument("choice")
+@edit_options
+@click.pass_obj
+def resolve(workspace: Workspace, address: str, choice: str) -> None:
+    """Settle the conflict at ADDRESS: CHOICE is the number of an alternative, `base`, or code instead of all."""
+    text = text_argument(workspace, choice)
+
+    def operation(site: Site) -> Changed:
+        at = site.node(address)
+        return replacing.resolve_conflict(site.draft, site, at.toplevel, at.node, text)
+
+    perform(workspace, operation)

@@ -1,0 +1,172 @@
+"""Commands that put code somewhere or take it away: insert, replace-node, fill, retarget, set, rename, delete.
+
+Only translates.
+"""
+
+from __future__ import annotations
+
+import click
+
+from dark_cli.commands.making import command, edit_options
+from dark_cli.commands.structure import Site, perform, text_argument, where_of
+from dark_cli.commands.structure_kinds import KIND_WORDS, read_new
+from dark_cli.workspace import Workspace
+from dark_lang.errors import UsageError
+from dark_lang.naming import Realm
+from dark_lang.restructuring.changing import Changed
+from dark_lang.restructuring.placing import insert as insert_text
+from dark_lang.restructuring.placing import insert_toplevel
+from dark_lang.restructuring.removing import delete as delete_node
+from dark_lang.restructuring.renaming import rename as rename_node
+from dark_lang.restructuring.renaming import require_free
+from dark_lang.restructuring.replacing import fill as fill_hole
+from dark_lang.restructuring.replacing import replace_node as replace_at
+from dark_lang.restructuring.replacing import retarget as retarget_call
+from dark_lang.restructuring.setting import set_field
+
+_NOW = click.option("--now", is_flag=True, help="Let unfinished code run at once; keep no old side.")
+
+
+@command("insert")
+@click.argument("words", nargs=-1, required=True)
+@click.option("--first", is_flag=True, help="As the first in the list at ADDR.")
+@click.option("--last", is_flag=True, help="As the last in it; this is what happens anyway.")
+@click.option("--before", is_flag=True, help="Before ADDR, in the list or among the statements that it stands in.")
+@click.option("--after", is_flag=True, help="After ADDR.")
+@edit_options
+@click.pass_obj
+def insert(workspace: Workspace, words: tuple[str, ...], first: bool, last: bool, before: bool, after: bool) -> None:
+    """Add a definition, or something to a list.
+
+    \b
+    dark insert http GET /hello/:name '"Hello ${name}"'
+    dark insert fn 'Shop::double(n: Int) -> Int' 'n * 2'
+    dark insert type 'User = { name: String }'
+    dark insert db Users User            dark insert worker NAME BODY
+    dark insert cron NAME SCHEDULE BODY  dark insert repl NAME BODY
+    dark insert test NAME BODY           dark insert secret NAME
+    dark insert ADDR CODE [--first --last --before --after]
+    """
+    where = where_of(first, last, before, after)
+    if words[0] in KIND_WORDS and not (len(words) == 2 and "#" in words[0]):
+        if where is not None:
+            raise UsageError("a definition has no place in a list", suggestion="leave the flag out")
+        texts = [text_argument(workspace, word) for word in words]
+        perform(workspace, lambda site: _insert_definition(site, texts))
+        return
+    if len(words) != 2:
+        raise UsageError(
+            f"insert takes an address and code, or a kind and what belongs to it, not {len(words)} words",
+            suggestion=f"kinds are {', '.join(KIND_WORDS)}; quote code for the shell",
+        )
+    text = text_argument(workspace, words[1])
+
+    def operation(site: Site) -> Changed:
+        toplevel, spot = site.spot(words[0], where)
+        return insert_text(site.draft, site, toplevel, spot, text)
+
+    perform(workspace, operation)
+
+
+def _insert_definition(site: Site, words: list[str]) -> Changed:
+    new = read_new(words, site.naming, site.draft.fresh)
+    require_free(site, new.toplevel)
+    return insert_toplevel(site.draft, new.toplevel, new.notes)
+
+
+@command("replace-node")
+@click.argument("address")
+@click.argument("code")
+@_NOW
+@edit_options
+@click.pass_obj
+def replace_node(workspace: Workspace, address: str, code: str, now: bool) -> None:
+    """Put CODE in the place of the node at ADDRESS. If it is unfinished and the old was not, the old runs on."""
+    text = text_argument(workspace, code)
+
+    def operation(site: Site) -> Changed:
+        at = site.node(address)
+        return replace_at(site.draft, site, at.toplevel, at.node, text, now=now)
+
+    perform(workspace, operation)
+
+
+@command("fill")
+@click.argument("address")
+@click.argument("code")
+@edit_options
+@click.pass_obj
+def fill(workspace: Workspace, address: str, code: str) -> None:
+    """Put CODE into the hole at ADDRESS, or into the only hole below it."""
+    text = text_argument(workspace, code)
+
+    def operation(site: Site) -> Changed:
+        at = site.node(address)
+        return fill_hole(site.draft, site, at.toplevel, at.node, text)
+
+    perform(workspace, operation)
+
+
+@command("retarget")
+@click.argument("address")
+@click.argument("function")
+@_NOW
+@edit_options
+@click.pass_obj
+def retarget(workspace: Workspace, address: str, function: str, now: bool) -> None:
+    """Let the call at ADDRESS go to another FUNCTION; its arguments stay."""
+
+    def operation(site: Site) -> Changed:
+        at = site.node(address)
+        ref = site.naming.resolve(Realm.FUNCTION, function)
+        return retarget_call(site.draft, site, at.toplevel, at.node, ref, now=now)
+
+    perform(workspace, operation)
+
+
+@command("set")
+@click.argument("address")
+@click.argument("field")
+@click.argument("value")
+@_NOW
+@edit_options
+@click.pass_obj
+def set_(workspace: Workspace, address: str, field: str, value: str, now: bool) -> None:
+    """Set a FIELD of what is at ADDRESS: method, route, doc, schedule, name, a number, a guard …"""
+    text = text_argument(workspace, value)
+
+    def operation(site: Site) -> Changed:
+        at = site.node(address)
+        return set_field(site.draft, site, at.toplevel, at.node, field, text, now=now)
+
+    perform(workspace, operation)
+
+
+@command("rename")
+@click.argument("address")
+@click.argument("name")
+@edit_options
+@click.pass_obj
+def rename(workspace: Workspace, address: str, name: str) -> None:
+    """Give a definition, parameter, variable, field or hole another NAME, with all its uses."""
+
+    def operation(site: Site) -> Changed:
+        at = site.node(address)
+        return rename_node(site.draft, site, at.toplevel, at.node, name)
+
+    perform(workspace, operation)
+
+
+@command("delete")
+@click.argument("addresses", metavar="ADDRESS...", nargs=-1, required=True)
+@edit_options
+@click.pass_obj
+def delete(workspace: Workspace, addresses: tuple[str, ...]) -> None:
+    """Move what is at each ADDRESS to the trash. A hole stays where something is needed."""
+
+    def operation(site: Site) -> list[Changed]:
+        # All are looked up before any goes, so that `args.0 args.1` means what it says.
+        targets = [site.node(address) for address in dict.fromkeys(addresses)]
+        return [delete_node(site.draft, site, at.toplevel, at.node) for at in targets]
+
+    perform(workspace, operation)

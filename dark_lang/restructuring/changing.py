@@ -1,0 +1,141 @@
+"""From the tree before and the tree after to the writes of a draft: how every operation ends.
+
+Must not know any operation. Invariant: what reaches the draft is in normal form, partials that an edit finished have
+settled, and whoever made the edit is told what it did to names and what it left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from dark_lang.edits.drafting import Draft
+from dark_lang.errors import RefusedError
+from dark_lang.names import NodeId
+from dark_lang.nodes import expressions as e
+from dark_lang.nodes import toplevels as top
+from dark_lang.nodes.shape import Node
+from dark_lang.nodes.walking import descend, rebuild
+from dark_lang.notation.printing import print_any
+from dark_lang.restructuring.finishing import Known, first_gap
+from dark_lang.restructuring.normalizing import normalize
+from dark_lang.restructuring.reconciling import reconcile
+from dark_lang.restructuring.scoping import Binder, resolve
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """What an operation did: where, which nodes to show, and sentences for its author."""
+
+    toplevel: NodeId
+    shown: tuple[NodeId, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def commit(
+    draft: Draft,
+    known: Known,
+    before: top.Toplevel,
+    after: top.Toplevel,
+    *,
+    show: Iterable[NodeId] = (),
+    notes: Iterable[str] = (),
+) -> Changed:
+    """Puts the tree `after` in place of `before`, with as few writes as the ids allow. RefusedError if it is too deep
+    or holds a wrong sort."""
+    said = list(notes)
+    normal = normalize(after, draft.fresh)
+    settled = settle(before, normal, known)
+    said.extend(_left_out(after, normal, known))
+    said.extend(f"the new code is finished and runs now: {text}" for text in settled.texts)
+    said.extend(changed_names(before, settled.tree))
+    reconcile(draft, before, settled.tree)
+    there = {node.id for node in descend(settled.tree)}
+    shown = [settled.instead.get(node, node) for node in show]
+    return Changed(before.id, tuple(dict.fromkeys(node for node in shown if node in there)), tuple(said))
+
+
+def _left_out(after: Node, normal: Node, known: Known) -> Iterable[str]:
+    """Partials that would have stood inside another one lost a side; say which code that was."""
+    partials = [node for node in descend(after) if isinstance(node, e.Partial)]
+    if len(partials) < 2:
+        return
+    there = {node.id for node in descend(normal)}
+    for partial in partials:
+        if partial.id not in there:
+            for side in (partial.new, partial.old):
+                if side.id not in there:
+                    yield f"partials do not nest; left out: {print_any(side, known.naming)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    tree: top.Toplevel
+    texts: tuple[str, ...]
+    instead: Mapping[NodeId, NodeId]  # a partial that settled -> what stands there now
+
+
+def settle(before: top.Toplevel, after: top.Toplevel, known: Known) -> Settled:
+    """Puts the new side in place of each partial whose new side this edit finished. One that was typed as a partial is
+    taken as it stands, and one that somebody else finished waits for `accept`."""
+    partials = [node for node in descend(after) if isinstance(node, e.Partial)]
+    if not partials:
+        return Settled(after, (), {})
+    earlier = {node.id: node.new for node in descend(before) if isinstance(node, e.Partial)}
+    uses, uses_before = resolve(after), resolve(before)
+    ripe = {
+        partial.id: partial.new
+        for partial in partials
+        if (was := earlier.get(partial.id)) is not None
+        and (was is not partial.new or first_gap(was, uses_before, known) is not None)
+        and first_gap(partial.new, uses, known) is None
+    }
+    if not ripe:
+        return Settled(after, (), {})
+
+    def take_new(node: Node) -> Node:
+        return node.new if isinstance(node, e.Partial) and node.id in ripe else node
+
+    texts = tuple(print_any(new, known.naming) for new in ripe.values())
+    return Settled(rebuild(after, take_new), texts, {old: new.id for old, new in ripe.items()})
+
+
+def changed_names(before: Node, after: Node) -> list[str]:
+    """What the edit did to the meaning of variables that stand in both trees."""
+    uses_before, uses_after = resolve(before), resolve(after)
+    earlier = {node.id for node in descend(before)}
+    said: dict[str, None] = {}
+    for use, meant in uses_before.items():
+        if meant is None or use not in uses_after:
+            continue
+        means = uses_after[use]
+        if means is None:
+            said[f"{meant.name} is not bound any more where it is used"] = None
+        elif means.node != meant.node and means.node in earlier:
+            said[f"{meant.name} means another binding now"] = None
+    return list(said)
+
+
+def require_same_meaning(
+    before: Node,
+    after: Node,
+    what: str,
+    *,
+    copies: Mapping[NodeId, NodeId] | None = None,
+    unbound_too: bool = True,
+) -> None:
+    """RefusedError if a variable that stands in both trees, or whose copy does (`copies`: copy -> original), would
+    mean something else after; or, with `unbound_too`, nothing."""
+    uses_before = resolve(before)
+    originals = copies or {}
+    for use, means in resolve(after).items():
+        meant: Binder | None = uses_before.get(originals.get(use, use))
+        if meant is None or (means is None and not unbound_too):
+            continue
+        if means is None or originals.get(means.node, means.node) != meant.node:
+            there = "nothing" if means is None else "another binding"
+            raise RefusedError(
+                f"{what} would change what {meant.name} means",
+                details=(f"{meant.name} would mean {there} at one of its uses",),
+                suggestion="choose another name, or rename the binding in between with `dark rename` first",
+            )

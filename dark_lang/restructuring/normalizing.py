@@ -1,0 +1,78 @@
+"""The normal forms that constructors promise, restored after an operation.
+
+Must not know which operation ran. Invariant: a normal tree comes back as the same object; in what comes back, partials
+never stand inside a side of another one, and no code is dropped without a note.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dark_lang.nodes import expressions as e
+from dark_lang.nodes import patterns as p
+from dark_lang.nodes import types as t
+from dark_lang.nodes.shape import Node
+from dark_lang.nodes.walking import descend, rebuild
+from dark_lang.restructuring.surgery import N, NewId, changed
+
+
+def normalize(root: N, fresh: NewId) -> N:
+    return _flatten(rebuild(root, lambda node: _normal(node, fresh)))
+
+
+def _normal(node: Node, fresh: NewId) -> Node:
+    match node:
+        case e.String(parts=parts):
+            joined = join_texts(parts)
+            return node if len(joined) == len(parts) else changed(node, parts=joined)
+        case e.Pipe(head=head, steps=()):
+            return head
+        case e.Tuple(items=(only,)) | p.Tuple(items=(only,)) | t.Tuple(items=(only,)):
+            return only
+        case e.Tuple(items=()):
+            return e.Hole(fresh(), "")
+        case p.Tuple(items=()):
+            return p.Hole(fresh(), "")
+        case t.Tuple(items=()):
+            return t.Hole(fresh(), "")
+        case _:
+            return node
+
+
+def join_texts(parts: Sequence[e.Part]) -> tuple[e.Part, ...]:
+    """Adjacent texts as one, which keeps the id of the first; empty ones left out."""
+    joined: list[e.Part] = []
+    for part in parts:
+        if isinstance(part, e.Text):
+            if not part.value:
+                continue
+            last = joined[-1] if joined else None
+            if isinstance(last, e.Text):
+                joined[-1] = changed(last, value=last.value + part.value)
+                continue
+        joined.append(part)
+    return tuple(joined)
+
+
+def _flatten(root: N) -> N:
+    """Of a partial inside a new side stays its new side, of one inside an old side its old side: what is being written
+    stays what is being written, and what runs stays what runs."""
+    partials = [node for node in descend(root) if isinstance(node, e.Partial)]
+    if len(partials) < 2:
+        return root
+    keep: dict[int, bool] = {}  # id() of a partial inside another's side -> whether its new side stays
+    for outer in partials:
+        for side, new in ((outer.new, True), (outer.old, False)):
+            for inner in descend(side):
+                if isinstance(inner, e.Partial):
+                    keep.setdefault(id(inner), keep.get(id(outer), new))
+    if not keep:
+        return root
+    nested = {node.id: keep[id(node)] for node in partials if id(node) in keep}
+
+    def change(node: Node) -> Node:
+        if isinstance(node, e.Partial) and node.id in nested:
+            return node.new if nested[node.id] else node.old
+        return node
+
+    return rebuild(root, change)

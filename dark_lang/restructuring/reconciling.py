@@ -1,0 +1,127 @@
+"""From a tree to the tree that should stand in its place, by the primitive edits of a draft.
+
+Operations are written as functions from tree to tree, which can be understood and tested alone; ids say what stayed,
+what moved and what is new, so that the edits follow. Must not know operations. Invariant: after `reconcile` the draft
+shows exactly the tree that was asked for, implicit holes and conflicts that moved aside, which got ids of their own.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from difflib import SequenceMatcher
+
+from dark_lang.edits.drafting import Draft
+from dark_lang.names import NodeId
+from dark_lang.nodes import toplevels as top
+from dark_lang.nodes.shape import Arity, Node, Slot, shape_of
+from dark_lang.nodes.walking import descend, positions, rebuild
+
+
+def reconcile(draft: Draft, before: top.Toplevel, after: top.Toplevel) -> top.Toplevel:
+    """Gives back the tree as the draft shows it then. RefusedError, from the draft, for a wrong sort or a tree that is
+    too deep."""
+    if after is before:
+        return before
+    wanted = _with_real_ids(draft, before, after)
+    work = _Work(draft, wanted)
+    # From the top down: when a node's turn comes, all above it is in its final place, so nothing can close a cycle.
+    for node in descend(wanted):
+        work.settle(node)
+    return draft.tree(wanted.id)
+
+
+def _with_real_ids(draft: Draft, before: top.Toplevel, after: top.Toplevel) -> top.Toplevel:
+    """Ids that no write made (of empty slots, of conflicts) belong to a place: what went elsewhere needs its own."""
+    ledger = draft.ledger(before.id)
+    then, now = positions(before), positions(after)
+    strays: set[NodeId] = set()
+    for node in descend(after):  # parents first, so that what stands in a stray is seen to have moved
+        was, now_at = then.get(node.id), now.get(node.id)
+        if was is None or now_at is None or node.id in ledger:
+            continue
+        stayed = was.parent.id == now_at.parent.id and was.slot.name == now_at.slot.name and was.nth == now_at.nth
+        if not stayed or now_at.parent.id in strays:
+            strays.add(node.id)
+    if not strays:
+        return after
+    return rebuild(after, lambda n: dataclasses.replace(n, id=draft.fresh()) if n.id in strays else n)  # type: ignore[type-var]
+
+
+class _Work:
+    def __init__(self, draft: Draft, wanted: top.Toplevel) -> None:
+        self.draft = draft
+        self.toplevel = wanted.id
+        self.current: dict[NodeId, Node] = {}
+        self._look()
+
+    def _look(self) -> None:
+        self.current = {node.id: node for node in descend(self.draft.tree(self.toplevel))}
+
+    def settle(self, node: Node) -> None:
+        """The scalars of a node, and who stands in its slots."""
+        held = self.current[node.id]
+        shape = shape_of(type(node))
+        for name in shape.scalars:
+            value = getattr(node, name)
+            if repr(value) != repr(getattr(held, name)):
+                self.draft.set(self.toplevel, node.id, name, value)
+                self._look()
+        for name in shape.tables:
+            self._settle_table(node, held, name)
+        for slot in shape.slots:
+            if slot.arity is Arity.MANY:
+                self._settle_list(node, slot)
+            else:
+                self._settle_single(node, slot)
+
+    def _settle_table(self, node: Node, held: Node, name: str) -> None:
+        old, new = dict(getattr(held, name)), dict(getattr(node, name))
+        for key in sorted(old.keys() | new.keys()):
+            if old.get(key) is not new.get(key):
+                self.draft.set(self.toplevel, node.id, name, new.get(key), key)
+                self._look()
+
+    def _settle_single(self, node: Node, slot: Slot) -> None:
+        wanted: Node | None = getattr(node, slot.name)
+        held: Node | None = getattr(self.current[node.id], slot.name)
+        if (wanted and wanted.id) == (held and held.id):
+            return
+        if held is None:
+            assert wanted is not None
+            self.draft.insert(self.toplevel, node.id, slot.name, wanted)
+        elif wanted is None:
+            self.draft.remove(self.toplevel, held.id)
+        else:
+            self.draft.replace(self.toplevel, held.id, wanted)
+        self._look()
+
+    def _settle_list(self, node: Node, slot: Slot) -> None:
+        wanted: Sequence[Node] = getattr(node, slot.name)
+        held: Sequence[Node] = getattr(self.current[node.id], slot.name)
+        old, new = [item.id for item in held], [item.id for item in wanted]
+        if old == new:
+            return
+        staying = set(new)
+        for tag, a_low, a_high, b_low, b_high in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+            if tag == "equal":
+                continue
+            leaving = [node_id for node_id in old[a_low:a_high] if node_id not in staying]
+            coming = list(range(b_low, b_high))
+            while leaving and coming:
+                self.draft.replace(self.toplevel, leaving.pop(0), wanted[coming.pop(0)])
+            for nth in coming:
+                self._put(node, slot, wanted, nth)
+            for node_id in leaving:
+                self.draft.remove(self.toplevel, node_id)
+        self._look()
+
+    def _put(self, node: Node, slot: Slot, wanted: Sequence[Node], nth: int) -> None:
+        """Behind the one before it, which stands in its place by now; the first one before all others."""
+        if nth:
+            self.draft.insert(self.toplevel, node.id, slot.name, wanted[nth], after=wanted[nth - 1].id)
+            return
+        self._look()
+        others = [item.id for item in getattr(self.current[node.id], slot.name) if item.id != wanted[0].id]
+        first = others[0] if others else None
+        self.draft.insert(self.toplevel, node.id, slot.name, wanted[0], before=first)

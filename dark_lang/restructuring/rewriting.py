@@ -1,0 +1,139 @@
+"""A pattern and a template over all of a definition: `rewrite 'List::head_v0(?xs)' 'List::getAt_v1(?xs, 0)'`.
+
+Inner matches are rewritten before outer ones, each place once, so that it always ends. Invariant: what a label matched
+is moved, not made anew; code that ran before runs after (see `replacing`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from dark_lang.edits.drafting import Draft
+from dark_lang.errors import RefusedError
+from dark_lang.names import NodeId
+from dark_lang.nodes import expressions as e
+from dark_lang.nodes import toplevels as top
+from dark_lang.nodes.shape import Node
+from dark_lang.nodes.walking import ancestors, descend, find, rebuild, with_fresh_ids
+from dark_lang.notation.reading import read_expression
+from dark_lang.restructuring.changing import Changed, commit, require_same_meaning
+from dark_lang.restructuring.finishing import Known, first_gap
+from dark_lang.restructuring.matching import HOLES, instantiate, labels, matches
+from dark_lang.restructuring.replacing import partial_seat
+from dark_lang.restructuring.scoping import resolve
+from dark_lang.restructuring.surgery import NewId, changed, require, substitute
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    pattern: e.Expression
+    template: e.Expression
+    for_steps: tuple[e.Call, e.Call] | None  # the same for a call that is a step of a pipe, without the first argument
+    notes: tuple[str, ...]
+
+
+def read_rule(pattern: str, template: str, known: Known, fresh: NewId) -> Rule:
+    """RefusedError if the pattern matches everything, or the template has labels that the pattern lacks."""
+    left, right = read_expression(pattern, known.naming, fresh), read_expression(template, known.naming, fresh)
+    if isinstance(left.tree, HOLES):
+        raise RefusedError("that pattern matches everything", suggestion="write the code that should change around it")
+    unknown = [label for label in labels(right.tree) if label not in labels(left.tree)]
+    notes = [repair.message for repair in (*left.repairs, *right.repairs)]
+    notes.extend(f"?{label} is not in the pattern and stays a hole" for label in dict.fromkeys(unknown))
+    return Rule(left.tree, right.tree, _for_steps(left.tree, right.tree), tuple(notes))
+
+
+def _for_steps(pattern: e.Expression, template: e.Expression) -> tuple[e.Call, e.Call] | None:
+    match pattern, template:
+        case (
+            e.Call(args=(e.Hole(label=label), *rest)),
+            e.Call(args=(e.Hole(label=same_label), *others)),
+        ) if label and label == same_label and labels(pattern).count(label) == labels(template).count(label) == 1:
+            return changed(pattern, args=tuple(rest)), changed(template, args=tuple(others))
+        case _:
+            return None
+
+
+def steps_in(root: Node) -> set[NodeId]:
+    """The calls below the root that lack their first argument."""
+    found: set[NodeId] = set()
+    for node in descend(root):
+        if isinstance(node, e.Pipe):
+            for step in node.steps:
+                while isinstance(step, e.Try):
+                    step = step.value
+                if isinstance(step, e.Call | e.Apply):
+                    found.add(step.id)
+    return found
+
+
+def find_matches(root: Node, rule: Rule) -> list[Node]:
+    """The places that the pattern matches as the code is now, outer ones first."""
+    steps = steps_in(root)
+    return [node for node in descend(root) if _match(node, node.id in steps, rule) is not None]
+
+
+def _match(node: Node, step: bool, rule: Rule) -> dict[str, Node] | None:
+    if not step:
+        return matches(rule.pattern, node)
+    return None if rule.for_steps is None else matches(rule.for_steps[0], node)
+
+
+def rewrite(
+    draft: Draft, known: Known, toplevel: NodeId, rule: Rule, *, inside: NodeId | None = None, now: bool = False
+) -> Changed | None:
+    """Rewrites all matches in a definition, or below one node of it; None if there are none."""
+    before = draft.tree(toplevel)
+    allowed = {node.id for node in descend(before if inside is None else require(before, inside))}
+    steps = steps_in(before)
+    made: dict[NodeId, NodeId] = {}  # root of what a match became -> the node that it was
+    copies: dict[NodeId, NodeId] = {}
+
+    def change(node: Node) -> Node:
+        if node.id not in allowed:
+            return node
+        step = node.id in steps
+        bound = _match(node, step, rule)
+        if bound is None:
+            return node
+        template = rule.for_steps[1] if step and rule.for_steps is not None else rule.template
+        new, copied = instantiate(template, bound, draft.fresh)
+        copies.update(copied)
+        made[new.id] = node.id
+        return new
+
+    after = rebuild(before, change)
+    if not made:
+        return None
+    require_same_meaning(before, after, "the rewrite", copies=copies, unbound_too=False)
+    kept = after if now else _with_partials(before, after, made, known, draft.fresh)
+    count = len(made)
+    notes = (*rule.notes, f"rewritten in {count} place{'' if count == 1 else 's'}")
+    there = {node.id for node in descend(kept)}
+    show = [new for new in made if new in there] or [node.id for node in descend(kept) if isinstance(node, e.Partial)]
+    return commit(draft, known, before, kept, show=show, notes=notes)
+
+
+def _with_partials(
+    before: top.Toplevel, after: top.Toplevel, made: dict[NodeId, NodeId], known: Known, fresh: NewId
+) -> top.Toplevel:
+    """The outermost places that cannot run now and could before, with a partial around both."""
+    uses_before, uses_after = resolve(before), resolve(after)
+    by: dict[NodeId, Node] = {}
+    for new_id, old_id in made.items():
+        seat = partial_seat(before, old_id)
+        if seat is None or any(isinstance(above, e.Partial) for above in ancestors(before, seat.id)):
+            continue
+        newer = find(after, new_id if seat.id == old_id else seat.id)
+        if newer is None or first_gap(seat, uses_before, known) is not None:
+            continue
+        if first_gap(newer, uses_after, known) is not None:
+            by[newer.id] = e.Partial(fresh(), with_fresh_ids(newer, fresh), seat)  # type: ignore[arg-type]
+    outermost = {node_id: by[node_id] for node_id in _outermost(after, by)}
+    return substitute(after, outermost)
+
+
+def _outermost(root: Node, ids: Iterable[NodeId]) -> list[NodeId]:
+    wanted = set(ids)
+    return [node_id for node_id in wanted if not any(above.id in wanted for above in ancestors(root, node_id))]

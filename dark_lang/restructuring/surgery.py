@@ -1,0 +1,108 @@
+"""Changed copies of trees, by id: the cuts that every operation is made of.
+
+Must not know what an operation is for, nor drafts. Invariant: a node that is put somewhere else keeps its id, and
+what nobody touched is shared with the tree before.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from dark_lang.errors import AddressError, RefusedError
+from dark_lang.names import NodeId
+from dark_lang.nodes import expressions as e
+from dark_lang.nodes import patterns as p
+from dark_lang.nodes import types as t
+from dark_lang.nodes.shape import Arity, Node, Slot, Sort, shape_of
+from dark_lang.nodes.walking import Position, descend, find, positions, rebuild
+
+N = TypeVar("N", bound=Node)
+NewId = Callable[[], NodeId]
+
+
+def changed(node: N, **fields: Any) -> N:
+    """A copy of one node with other fields; its id stays unless it is among them."""
+    copy: N = dataclasses.replace(node, **fields)  # type: ignore[type-var]
+    return copy
+
+
+def substitute(root: N, by: Mapping[NodeId, Node]) -> N:
+    """The tree with other subtrees in place of some nodes. What is put in is taken as it is, not searched again."""
+    result: N = rebuild(root, lambda node: by.get(node.id, node))
+    return result
+
+
+def with_list(root: N, parent: NodeId, slot: str, items: Sequence[Node]) -> N:
+    return rebuild(root, lambda node: changed(node, **{slot: tuple(items)}) if node.id == parent else node)
+
+
+def sort_of(node: Node) -> Sort:
+    return shape_of(type(node)).sort
+
+
+def hole_for(sort: Sort, fresh: NewId, label: str = "") -> Node:
+    """The hole of a sort. RefusedError if there is none: arms, fields and the like are there or are not."""
+    match sort:
+        case Sort.EXPRESSION | Sort.PART:
+            return e.Hole(fresh(), label)
+        case Sort.PATTERN:
+            return p.Hole(fresh(), label)
+        case Sort.TYPE:
+            return t.Hole(fresh(), label)
+        case _:
+            raise RefusedError(f"{SORT_WORDS[sort]} cannot be left out here")
+
+
+SORT_WORDS: Mapping[Sort, str] = {
+    Sort.EXPRESSION: "an expression",
+    Sort.PART: "a piece of a string",
+    Sort.PATTERN: "a pattern",
+    Sort.TYPE: "a type",
+    Sort.ARM: "an arm of a match",
+    Sort.FIELD: "a field",
+    Sort.ENTRY: "an entry of a dict",
+    Sort.FIELD_PATTERN: "a field of a pattern",
+    Sort.FIELD_TYPE: "a field of a type",
+    Sort.CASE: "a case of an enum",
+    Sort.PARAMETER: "a parameter",
+    Sort.TYPE_PARAMETER: "a type parameter",
+    Sort.TOPLEVEL: "a definition",
+}
+
+
+def require(root: Node, node_id: NodeId) -> Node:
+    node = find(root, node_id)
+    if node is None:
+        raise AddressError("that node is not in the tree any more", suggestion="look again with `dark show --ids`")
+    return node
+
+
+def position_of(root: Node, node_id: NodeId) -> Position:
+    """Where a node hangs. RefusedError for the toplevel itself."""
+    position = positions(root).get(node_id)
+    if position is None:
+        require(root, node_id)
+        raise RefusedError(
+            "this cannot be done to a whole definition", suggestion="address a node inside it: `ADDR#body`"
+        )
+    return position
+
+
+def siblings(position: Position) -> tuple[Node, ...]:
+    """The list that a node stands in; the node alone if its slot is no list."""
+    held = getattr(position.parent, position.slot.name)
+    return held if position.slot.arity is Arity.MANY else (held,)
+
+
+def require_sort(slot: Slot, node: Node) -> None:
+    if not slot.sort.takes(sort_of(node)):
+        raise RefusedError(
+            f"{SORT_WORDS[slot.sort]} goes into `{slot.label}`, but this is {SORT_WORDS[sort_of(node)]}",
+            suggestion="write it as the sort of thing that stands there, or choose another place",
+        )
+
+
+def contains(root: Node, node_id: NodeId) -> bool:
+    return any(node.id == node_id for node in descend(root))
