@@ -47,6 +47,17 @@ def mix_id(seed: int, step: int) -> NodeId:
     return NodeId((z ^ (z >> 31)) or 1)
 
 
+def step_of(seed: int, node_id: NodeId) -> int:
+    """The step for which `mix_id(seed, step)` is that id: mixing loses nothing. Some large number for ids of another
+    seed."""
+    z = node_id ^ (node_id >> 31) ^ (node_id >> 62)
+    z = (z * 0x319642B2D24D8EC3) & _MASK
+    z = z ^ (z >> 27) ^ (z >> 54)
+    z = (z * 0x96DE1B173F119089) & _MASK
+    z = z ^ (z >> 30) ^ (z >> 60)
+    return ((z - seed) * 0xF1DE83E19937733D - 1) & _MASK
+
+
 class Fresh:
     """The fresh ids of one diff: `mix_id(seed, 0)`, `mix_id(seed, 1)` and so on. The seed is passed in, for purity."""
 

@@ -87,7 +87,7 @@ class Draft:
         pending = self._of(toplevel.id)
         if toplevel.id in pending:
             raise RefusedError(f"there is a toplevel {spell_id(toplevel.id)} already")
-        with self._attempt(toplevel.id) as pending:
+        with self.attempt(toplevel.id) as pending:
             self._put(pending, toplevel, Putting(CANVAS), frozenset())
 
     def delete_toplevel(self, toplevel_id: NodeId) -> None:
@@ -96,14 +96,14 @@ class Draft:
         if toplevel_id in self._of(toplevel_id).created:
             del self._pending[toplevel_id], self._views[toplevel_id]
             return
-        with self._attempt(toplevel_id) as pending:
+        with self.attempt(toplevel_id) as pending:
             pending.placed[toplevel_id] = Putting(TRASH)
 
     def restore_toplevel(self, toplevel_id: NodeId) -> None:
         """Out of the trash. AddressError if there never was one."""
         if self.materialized(toplevel_id).toplevel is None:
             raise AddressError(f"there never was a toplevel {spell_id(toplevel_id)}", suggestion="see `dark trash`")
-        with self._attempt(toplevel_id) as pending:
+        with self.attempt(toplevel_id) as pending:
             pending.placed[toplevel_id] = Putting(CANVAS)
 
     # Nodes
@@ -121,7 +121,7 @@ class Draft:
         """Puts new nodes into a list, at the end unless told otherwise, or into a slot in which nothing but a hole is.
         Nodes in the subtree that exist already are moved, with all below them."""
         self.tree(toplevel_id)
-        with self._attempt(toplevel_id) as pending:
+        with self.attempt(toplevel_id) as pending:
             parent = self._real(toplevel_id, pending, parent_id)
             held = self._slot(pending, parent, slot)
             putting = self._destination(toplevel_id, pending, parent, held, subtree.id, before, after)
@@ -134,7 +134,7 @@ class Draft:
         Conflict's sides in its place resolves it that way."""
         tree = self.tree(toplevel_id)
         grown = self._view(toplevel_id).grown
-        with self._attempt(toplevel_id) as pending:
+        with self.attempt(toplevel_id) as pending:
             if old_id in grown.wavering:
                 node = grown.wavering[old_id]
                 if subtree.id == node or subtree.id in grown.choices:
@@ -166,7 +166,7 @@ class Draft:
     ) -> None:
         """Puts a node, with all below it, into a list or into a slot in which nothing but a hole is."""
         tree = self.tree(toplevel_id)
-        with self._attempt(toplevel_id) as pending:
+        with self.attempt(toplevel_id) as pending:
             node = self._real(toplevel_id, pending, node_id)
             parent = self._real(toplevel_id, pending, parent_id)
             held = self._slot(pending, parent, slot)
@@ -185,7 +185,7 @@ class Draft:
             raise RefusedError("this is the whole toplevel", suggestion="delete the toplevel")
         if node_id in grown.made and node_id not in grown.wavering and node_id not in grown.standing:
             return  # an empty slot
-        with self._attempt(toplevel_id) as pending:
+        with self.attempt(toplevel_id) as pending:
             node_id = grown.wavering.get(node_id, node_id)
             putting, vacated = self._spot(toplevel_id, pending, tree, node_id)
             parent = putting.place.parent
@@ -205,7 +205,7 @@ class Draft:
     def set(self, toplevel_id: NodeId, node_id: NodeId, field: str, value: Scalar, key: str | None = None) -> None:
         """Gives a scalar of a node, or one key of a table, a value; None takes a key out of a table."""
         self.tree(toplevel_id)
-        with self._attempt(toplevel_id) as pending:
+        with self.attempt(toplevel_id) as pending:
             node = self._real(toplevel_id, pending, node_id)
             kind = pending.kind(node)
             layout = LAYOUTS[kind] if kind is not None else None
@@ -234,7 +234,7 @@ class Draft:
         return view
 
     @contextmanager
-    def _attempt(self, toplevel_id: NodeId) -> Iterator[Pending]:
+    def attempt(self, toplevel_id: NodeId) -> Iterator[Pending]:
         """The changes of one edit: all, or none if it is refused on the way or makes the tree too deep."""
         before = self._of(toplevel_id)
         was_too_deep = set(self._view(toplevel_id).grown.too_deep)

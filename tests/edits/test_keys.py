@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -31,7 +33,7 @@ def test_spread_keys_are_in_order_and_inside(count: int, low: bytes, high: bytes
     assert len(keys) == count
     assert all(map(is_key, keys))
     ladder = [low, *keys, *([high] if high else [])]
-    assert all(a < b for a, b in zip(ladder, ladder[1:], strict=False))
+    assert all(a < b for a, b in pairwise(ladder))
 
 
 def test_runs_of_appends_and_prepends_stay_short() -> None:

@@ -1,0 +1,219 @@
+"""Writes as arrays of plain items, and back. Shared by diffs and ledgers, which number ids in their own ways.
+
+    Create     [kind > 0, node, parent, slot, key, over, *scalars]
+    SetScalar  [0, node, field, key or null, value, *replaces]
+    Move       [-1, node, parent, slot, key, over, took, *replaces]
+
+A node is a small int that its table turns into an id; null is no node. Slots and fields are the numbers of
+`edits.layouts`; slot 0 without a parent is the trash, slot 1 the canvas. `replaces` are pairs of ints: which source in
+the table of sources (a diff's lamport number and the first 64 bits of its id), which of its writes.
+
+    value      null, bool, float, str, bytes, int of 64 bits and a sign · [0, bytes] a larger int, two's complement
+               [1, name, version] Standard · [2, node] Defined · [3, text] Unresolved
+
+Must not know bytes. Invariant: what is read is a well-formed write, with scalars of the types of their fields, or
+nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from dark_lang.edits.keys import is_key
+from dark_lang.edits.layouts import BY_TAG, FIELD_NAMES, FIELDS, LAYOUTS, accepts
+from dark_lang.edits.writes import CANVAS, TRASH, Create, Move, Place, SetScalar, Write
+from dark_lang.errors import WireError
+from dark_lang.names import NOWHERE, Defined, NodeId, Standard, Unresolved, WriteId
+from dark_lang.nodes.shape import Scalar
+
+_SET: Final = 0
+_MOVE: Final = -1
+_WIDE: Final = 2**64
+_MAX_KEY: Final = 4_096
+_MAX_TEXT: Final = 2**20
+
+
+class Table:
+    """Ids and sources that writes refer to, collected while they are written."""
+
+    def __init__(self, step_of: Callable[[NodeId], int | None] = lambda _: None) -> None:
+        self.ids: list[int] = []
+        self.sources: list[tuple[int, int]] = []
+        self._known: dict[NodeId, int] = {}
+        self._source_numbers: dict[tuple[int, int], int] = {}
+        self._step_of = step_of
+
+    def number(self, node: NodeId) -> int | None:
+        """A step from the seed if it is one, else one below zero for each id in the table."""
+        if node == NOWHERE:
+            return None
+        number = self._known.get(node)
+        if number is None:
+            number = self._step_of(node)
+            if number is None:
+                self.ids.append(node)
+                number = -len(self.ids)
+            self._known[node] = number
+        return number
+
+    def source(self, lamport: int, diff: int) -> int:
+        number = self._source_numbers.get((lamport, diff))
+        if number is None:
+            number = self._source_numbers[lamport, diff] = len(self.sources)
+            self.sources.append((lamport, diff))
+        return number
+
+    def packed_ids(self) -> bytes:
+        return b"".join(node.to_bytes(8, "big") for node in self.ids)
+
+    def packed_sources(self) -> list[int | bytes]:
+        return [part for lamport, diff in self.sources for part in (lamport, diff.to_bytes(8, "big"))]
+
+
+def pack_write(write: Write, table: Table) -> list[Any]:
+    if isinstance(write, SetScalar):
+        value = _pack_scalar(write.value, table)
+        packed = [_SET, table.number(write.node), FIELDS[write.field], write.key, value]
+        return packed + _pack_replaces(write.replaces, table)
+    parent, slot, key = write.place
+    number = FIELDS[slot] if parent != NOWHERE else 1 if write.place == CANVAS else 0
+    placing = [table.number(write.node), table.number(parent), number, key, table.number(write.over)]
+    if isinstance(write, Create):
+        return [LAYOUTS[write.kind].tag, *placing, *(_pack_scalar(value, table) for value in write.scalars)]
+    return [_MOVE, *placing, write.took, *_pack_replaces(write.replaces, table)]
+
+
+def _pack_replaces(replaces: tuple[WriteId, ...], table: Table) -> list[int]:
+    return [part for old in replaces for part in (table.source(old.lamport, old.diff), old.nth)]
+
+
+def _pack_scalar(value: Scalar, table: Table) -> Any:
+    if isinstance(value, Standard):
+        return [1, value.name, value.version]
+    if isinstance(value, Defined):
+        return [2, table.number(value.id)]
+    if isinstance(value, Unresolved):
+        return [3, value.text]
+    if isinstance(value, int) and not -_WIDE <= value < _WIDE:
+        return [0, value.to_bytes(value.bit_length() // 8 + 1, "big", signed=True)]
+    return value
+
+
+class Reader:
+    """Reads the writes of one item. `id_of` turns a number into an id and raises IndexError for what it cannot."""
+
+    def __init__(self, id_of: Callable[[int], NodeId], sources: list[tuple[int, int]]) -> None:
+        self._id_of = id_of
+        self._sources = sources
+
+    def read(self, toplevel: NodeId, packed: Any) -> Write:
+        """WireError for anything that is no write."""
+        try:
+            return self._read(toplevel, packed)
+        except (ValueError, TypeError, LookupError, OverflowError):
+            raise WireError(f"this is no write: {packed!r:.200}") from None
+
+    def _read(self, toplevel: NodeId, packed: Any) -> Write:
+        tag = packed[0]
+        if type(packed) is not list or type(tag) is not int:
+            raise ValueError
+        if tag > 0:
+            _, node, parent, slot, key, over, *scalars = packed
+            layout = BY_TAG[tag]
+            names = layout.scalars
+            if len(names) != len(scalars):
+                raise ValueError
+            for nth, name in enumerate(names):
+                value = scalars[nth]
+                if type(value) is list:
+                    value = scalars[nth] = self._scalar(value)
+                if not accepts(layout, name, value):
+                    raise ValueError
+            place = self._place(parent, slot, key)
+            above = NOWHERE if over is None else self._node(over)
+            return Create(toplevel, self._node(node), layout.kind, tuple(scalars), place, above)
+        if tag == _MOVE:
+            _, node, parent, slot, key, over, took, *replaces = packed
+            if type(took) is not bytes or len(took) not in (0, 8):
+                raise ValueError
+            place = self._place(parent, slot, key)
+            above = NOWHERE if over is None else self._node(over)
+            return Move(toplevel, self._node(node), place, self._replaces(replaces), above, took)
+        if tag == _SET:
+            _, node, field, key, value, *replaces = packed
+            if key is not None and (type(key) is not str or len(key) > _MAX_TEXT):
+                raise ValueError
+            if type(value) is list:
+                value = self._scalar(value)
+            name = FIELD_NAMES[field]
+            if type(field) is not int or not _is_plausible(name, value):
+                raise ValueError
+            return SetScalar(toplevel, self._node(node), name, key, value, self._replaces(replaces))
+        raise ValueError
+
+    def _node(self, number: Any) -> NodeId:
+        if type(number) is not int:
+            raise TypeError
+        return self._id_of(number)
+
+    def _place(self, parent: Any, slot: Any, key: Any) -> Place:
+        if type(slot) is not int or type(key) is not bytes or len(key) > _MAX_KEY:
+            raise ValueError
+        if parent is None:
+            if key or slot not in (0, 1):
+                raise ValueError
+            return CANVAS if slot else TRASH
+        if key and not is_key(key):
+            raise ValueError
+        return Place(self._node(parent), FIELD_NAMES[slot], key)
+
+    def _replaces(self, flat: list[Any]) -> tuple[WriteId, ...]:
+        if not flat:
+            return ()
+        if len(flat) % 2 or any(type(part) is not int or part < 0 for part in flat):
+            raise ValueError
+        replaced = []
+        for nth in range(0, len(flat), 2):
+            lamport, diff = self._sources[flat[nth]]
+            replaced.append(WriteId(lamport, diff, flat[nth + 1]))
+        return tuple(replaced)
+
+    def _scalar(self, packed: list[Any]) -> Scalar:
+        tag, *parts = packed
+        if type(tag) is not int:
+            raise TypeError
+        if tag == 0:
+            (data,) = parts
+            if type(data) is not bytes or not 8 < len(data) < _MAX_KEY:
+                raise ValueError
+            value = int.from_bytes(data, "big", signed=True)
+            if -_WIDE <= value < _WIDE or len(data) != value.bit_length() // 8 + 1:
+                raise ValueError
+            return value
+        if tag == 1:
+            return Standard(*parts)
+        if tag == 2:
+            (node,) = parts
+            return Defined(self._node(node))
+        if tag == 3:
+            (text,) = parts
+            return Unresolved(text)
+        raise ValueError
+
+
+def _is_plausible(field: str, value: Scalar) -> bool:
+    """Whether some kind of node has such a field. Which kind it is here, the fold knows."""
+    return any(accepts(layout, field, value) for layout in _WITH_FIELD.get(field, ()))
+
+
+_WITH_FIELD: Final = {
+    name: tuple(
+        {
+            (layout.accepted[name], accepts(layout, name, "")): layout
+            for layout in LAYOUTS.values()
+            if name in layout.accepted
+        }.values()
+    )
+    for name in FIELDS
+}

@@ -1,0 +1,166 @@
+"""The fold is a function of the set of diffs: concurrent edits of every kind, in any order and batches."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from generators import expressions, toplevels
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from replicas import Replica
+
+from dark_lang.edits.drafting import Draft
+from dark_lang.edits.layouts import LAYOUTS
+from dark_lang.errors import AddressError, RefusedError
+from dark_lang.names import NodeId, Standard
+from dark_lang.nodes import expressions as e
+from dark_lang.nodes.shape import Arity, Node, Sort
+from dark_lang.nodes.toplevels import Toplevel
+from dark_lang.nodes.walking import descend, same, steps_of, with_fresh_ids
+
+SLOW = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+def random_edit(draft: Draft, toplevel: NodeId, pool: list[e.Expression], choose: random.Random) -> None:
+    """One primitive edit somewhere. Refusals are edits too: they must leave no trace."""
+    before = draft.materialized(toplevel).content
+    try:
+        _edit(draft, toplevel, pool, choose)
+    except (RefusedError, AddressError):
+        assert draft.materialized(toplevel).content == before
+
+
+def _edit(draft: Draft, toplevel: NodeId, pool: list[e.Expression], choose: random.Random) -> None:
+    if choose.random() < 0.04:
+        draft.delete_toplevel(toplevel)
+        return
+    try:
+        tree = draft.tree(toplevel)
+    except AddressError:
+        draft.restore_toplevel(toplevel)
+        return
+    nodes = list(descend(tree))
+    node = choose.choice(nodes)
+    new: Node = with_fresh_ids(choose.choice(pool), draft.fresh)
+    kind = choose.choice(["replace", "replace", "wrap", "raise", "insert", "remove", "move", "set", "settle"])
+    if kind == "replace":
+        draft.replace(toplevel, node.id, new)
+    elif kind == "wrap":
+        draft.replace(toplevel, node.id, e.List(draft.fresh(), (node, new)))  # type: ignore[arg-type]
+    elif kind == "raise":
+        draft.replace(toplevel, node.id, choose.choice(list(descend(node))))
+    elif kind == "remove":
+        draft.remove(toplevel, node.id)
+    elif kind == "settle":
+        conflicts = [one for one in nodes if isinstance(one, e.Conflict)]
+        if conflicts:
+            conflict = choose.choice(conflicts)
+            draft.replace(toplevel, conflict.id, choose.choice([conflict.base, *conflict.alternatives]))
+    elif kind == "set":
+        layout = LAYOUTS[type(node)]
+        value = choose.choice(["x", "y", 1, 2, 2.5, True, False, None, Standard("List::map"), Standard("Op::add")])
+        if layout.tables:
+            draft.set(toplevel, node.id, "subjects", choose.choice([True, False, None]), choose.choice("ab"))
+        elif layout.scalars:
+            draft.set(toplevel, node.id, choose.choice(layout.scalars), value)
+    else:
+        lists = [(one, slot) for one in nodes for slot in LAYOUTS[type(one)].slots if slot.arity is Arity.MANY]
+        if not lists:
+            return
+        parent, slot = choose.choice(lists)
+        held = getattr(parent, slot.name)
+        beside = choose.choice(held).id if held else None
+        where = {"before": beside} if choose.random() < 0.5 else {"after": beside}
+        if kind == "insert":
+            draft.insert(toplevel, parent.id, slot.name, new, **where)
+        else:
+            draft.move(toplevel, node.id, parent.id, slot.name, **where)
+
+
+def tangle(seed: int, tree: Toplevel, pool: list[e.Expression], rounds: int, clones: int) -> list[bytes]:
+    """The diffs of several clones that edit at the same time and now and then hear of each other."""
+    choose = random.Random(seed)
+    first = Replica(0)
+    first.edit(lambda draft: draft.create_toplevel(tree))
+    replicas = [first.clone(number + 1) for number in range(clones)]
+    for _ in range(rounds):
+        for replica in replicas:
+            draft = replica.draft()
+            for _ in range(choose.choice([1, 1, 2, 3])):
+                random_edit(draft, tree.id, pool, choose)
+            shown = draft.materialized(tree.id)
+            replica.commit(draft)
+            folded = replica.materialized(tree.id)
+            assert folded.content == shown.content
+            assert [(one.node, one.kind) for one in folded.conflicts] == [
+                (one.node, one.kind) for one in shown.conflicts
+            ]
+        if choose.random() < 0.5:
+            one, other = choose.sample(replicas, 2)
+            one.take(other.diffs.values())
+    everything: dict[bytes, bytes] = {}
+    for replica in replicas:
+        everything |= replica.diffs
+    return list(everything.values())
+
+
+def check_any_order(seed: int, tree: Toplevel, pool: list[e.Expression], rounds: int, clones: int) -> None:
+    diffs = tangle(seed, tree, pool, rounds, clones)
+    whole = Replica()
+    whole.take(diffs)
+    expected = whole.all()
+    assert not whole.program.waiting
+    choose = random.Random(seed)
+    for _ in range(3):
+        choose.shuffle(diffs)
+        other = Replica()
+        rest = list(diffs)
+        while rest:
+            size = choose.choice([1, 2, 5])
+            other.take(rest[:size])
+            del rest[:size]
+            if choose.random() < 0.5:
+                other.all()  # what was asked for on the way must not matter
+        assert other.all() == expected
+        assert other.program.frontier == whole.program.frontier
+        assert other.program.lamport == whole.program.lamport
+    shown = expected[tree.id].toplevel
+    assert shown is not None
+    check_tree(shown)
+
+
+def check_tree(tree: Toplevel) -> None:
+    """Every id once, every sort where it belongs."""
+    ids = [node.id for node in descend(tree)]
+    assert len(ids) == len(set(ids))
+    for node in descend(tree):
+        for step in steps_of(node):
+            assert type(step.node) in LAYOUTS[type(node)].slot[step.slot.name].takes
+
+
+@SLOW
+@given(st.integers(0, 2**32), toplevels(2), st.lists(expressions(1), min_size=1, max_size=4))
+def test_any_permutation_in_any_batches_gives_the_same_program(
+    seed: int, tree: Toplevel, pool: list[e.Expression]
+) -> None:
+    check_any_order(seed, tree, pool, rounds=4, clones=3)
+
+
+@pytest.mark.full
+@settings(max_examples=1_500, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.integers(0, 2**32), toplevels(3), st.lists(expressions(2), min_size=1, max_size=4))
+def test_any_permutation_of_longer_histories(seed: int, tree: Toplevel, pool: list[e.Expression]) -> None:
+    check_any_order(seed, tree, pool, rounds=8, clones=4)
+
+
+@given(toplevels(3))
+@settings(deadline=None, max_examples=60)
+def test_what_was_created_is_what_is_there(tree: Toplevel) -> None:
+    replica = Replica()
+    replica.edit(lambda draft: draft.create_toplevel(tree))
+    made = replica.materialized(tree.id)
+    assert made.toplevel == tree
+    assert same(made.toplevel, tree)
+    assert made.alive and not made.conflicts
+    assert LAYOUTS[type(tree)].sort is Sort.TOPLEVEL
