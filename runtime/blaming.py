@@ -1,7 +1,7 @@
 """From whatever ended a run to what is said of it: which node, and why.
 
-Must not know how runs are limited. Invariants: every exception comes out as a RunError with a node, and none with a word
-of Python; a site says what a native instruction would not do, so that code need not ask before it does it.
+Must not know how runs are limited. Invariants: every exception comes out as a RunError with a node, and none with a
+word of Python; a site says what a native instruction would not do, so that code need not ask before it does it.
 """
 
 from __future__ import annotations

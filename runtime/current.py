@@ -1,7 +1,7 @@
 """The run that the present thread is in: its world, its limits, and what it has decided.
 
-Must not know how runs begin or end (`running`), nor code. Invariant: what is set aside by `guarded` is never interrupted
-by a limit of the run, so that whatever is shared with others or reaches outside stays whole.
+Must not know how runs begin or end (`running`), nor code. Invariant: what `guarded` calls is never interrupted by a
+limit of the run, so that whatever is shared with others or reaches outside stays whole.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-class TimeUp(BaseException):  # noqa: N818 - no error of anybody's; nothing but `running` ever handles it
+class TimeUp(BaseException):
     """Raised inside guest code when its time is over. No Exception, so that nobody on the way catches it."""
 
 
@@ -46,7 +46,7 @@ class Run:
         forced: Mapping[NodeId, Side],
         deadline: float,
     ) -> None:
-        self.world: World = _GuardedWorld(world, self)  # type: ignore[assignment]
+        self.world: World = _GuardedWorld(world, self)
         self.args = args  # what a switch's condition may see of it: `request`, `event`
         self.subject = subject
         self.forced = forced

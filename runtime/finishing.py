@@ -1,7 +1,7 @@
 """Whether code can run to its end, with all that it calls, and so which side of a Partial or a Conflict runs.
 
-Must not know linked code. Invariant: answers follow from the snapshot alone and are kept for as long as it is; functions
-that call each other in a circle are finished when nothing is missing in any of them.
+Must not know linked code. Invariant: answers follow from the snapshot alone and are kept for as long as it is;
+functions that call each other in a circle are finished when nothing is missing in any of them.
 """
 
 from __future__ import annotations
@@ -70,14 +70,17 @@ class Definitions:
         return len(defined.params) if isinstance(defined, top.Function) else None
 
     def case_values(self, type: Ref, case: str) -> int | None:  # noqa: A002 - the field's own word
-        type = self.resolved(Realm.TYPE, type)
-        if isinstance(type, Standard):
+        meant = self.resolved(Realm.TYPE, type)
+        if isinstance(meant, Standard):
             standard = STANDARD_CASES.get(case)
-            return standard[1] if standard is not None and standard[0] == type.name else None
-        defined = self.definition(type)
+            return standard[1] if standard is not None and standard[0] == meant.name else None
+        defined = self.definition(meant)
         if not isinstance(defined, top.Type) or not isinstance(defined.definition, t.Enum):
             return None
         return next((len(found.args) for found in defined.definition.cases if found.name == case), None)
+
+    def owner(self, label: str) -> NodeId | None:
+        return self.canvas.labelled(label)
 
     def exists(self, realm: Realm, ref: Ref) -> bool:
         ref = self.resolved(realm, ref)
@@ -92,8 +95,8 @@ class Finishing:
         self._local: dict[NodeId, frozenset[NodeId] | None] = {}
 
     def is_finished(self, root: Node, *, within: top.Toplevel | None = None, piped: bool = False) -> bool:
-        """Whether nothing is missing in a node, or in what it calls. `within` is the definition that it stands in, if it
-        is none itself; `piped`: it is a step of a pipe."""
+        """Whether nothing is missing in a node, or in what it calls. `within` is the definition that it stands in, if
+        it is none itself; `piped`: it is a step of a pipe."""
         called = self._look(root, within or root, piped)
         if called is None:
             return False

@@ -50,6 +50,7 @@ class CanvasView(Protocol):
     def content(self, toplevel: NodeId, /) -> bytes: ...
     def resolve(self, realm: Realm, text: str, /) -> Ref: ...
     def labels(self) -> list[str]: ...
+    def labelled(self, label: str, /) -> NodeId | None: ...
 
 
 class CodeCache:
@@ -189,10 +190,10 @@ class Linker:
     def _called(self, name: str, need: Need, names: dict[str, Any]) -> Callable[..., Value]:
         ref = self._resolved(Realm.FUNCTION, need.ref)
         if isinstance(ref, Standard):
-            return self._standard(ref, need.count)
+            return self._standard(ref, need.takes)
         function = self._defined_function(ref, need.ref)
-        if len(function.params) != need.count:
-            raise _UnboundError(_miscounted(label_of(function), len(function.params), need.count))
+        if len(function.params) != need.takes:
+            raise _UnboundError(_miscounted(label_of(function), len(function.params), need.takes))
         linked = self._linked.get(function.id)
         return linked if linked is not None else self._linking(function.id, name, names)
 
@@ -237,8 +238,8 @@ class Linker:
             standard = STANDARD_CASES.get(need.label)
             if standard is None or standard[0] != ref.name:
                 raise _UnboundError(Failed(f"the type {ref.name} has no case {need.label}"))
-            if standard[1] != need.count:
-                raise _UnboundError(_miscounted(need.label, standard[1], need.count, "value"))
+            if standard[1] != need.takes:
+                raise _UnboundError(_miscounted(need.label, standard[1], need.takes, "value"))
             return ref.name
         tree = self._alive(ref)
         if not isinstance(tree, top.Type):
@@ -255,8 +256,8 @@ class Linker:
                     suggestion=f"did you mean `{near}`?" if near else "",
                 )
             )
-        if len(found.args) != need.count:
-            raise _UnboundError(_miscounted(need.label, len(found.args), need.count, "value"))
+        if len(found.args) != need.takes:
+            raise _UnboundError(_miscounted(need.label, len(found.args), need.takes, "value"))
         return tree.id
 
     def _datastore(self, need: Need) -> DatastoreValue:

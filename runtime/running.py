@@ -1,8 +1,8 @@
 """Runs guest code within limits of time and depth, and turns whatever ends it into a value or a RunError.
 
 Must not know requests, routes or edits. Invariants: the limit of time is raised inside guest code and the pure parts of
-the library only, never in what reaches outside or links code (`current.guarded`), and never after a run has ended; a run
-inside a run (a switch's condition) ends no later than the one around it.
+the library only, never in what reaches outside or links code (`current.guarded`), and never after a run has ended; a
+run inside a run (a switch's condition) ends no later than the one around it.
 
 How the time is told: in the main thread by a signal of the interval timer, elsewhere by a watchdog thread. Either looks
 at the run and sets off its end in one go: the interpreter lets no other thread in between, nor between the two.
@@ -135,7 +135,7 @@ def prepare_stack(depth: int) -> None:
         if soft != resource.RLIM_INFINITY and soft < wanted:
             if hard != resource.RLIM_INFINITY and hard < wanted:
                 raise CanvasError(
-                    f"calls nested {depth:,} deep need a stack of {wanted >> 20} MB, and the system allows {hard >> 20}",
+                    f"calls nested {depth:,} deep need a stack of {wanted >> 20} MB; the system allows {hard >> 20} MB",
                     suggestion="raise it (ulimit -Hs unlimited), or lower [limits] depth in canvas.toml to 1000",
                 )
             resource.setrlimit(resource.RLIMIT_STACK, (wanted, hard))

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache
 from types import FunctionType
-from typing import Any
+from typing import Any, ClassVar
 from weakref import WeakKeyDictionary
 
 from dark_lang.errors import Failed
@@ -31,7 +31,7 @@ _SHOWN = 80  # characters of a value that a message shows
 class Standards:
     """The functions of one library, made when they are first called."""
 
-    _made: WeakKeyDictionary[Library, Standards] = WeakKeyDictionary()
+    _made: ClassVar[WeakKeyDictionary[Library, Standards]] = WeakKeyDictionary()
 
     def __init__(self, library: Library) -> None:
         self._library = library.functions
@@ -107,10 +107,8 @@ def _refusing(function: LibraryFunction, signature: Signature) -> Callable[[int,
         name, type_ = signature.params[nth]
         if isinstance(type_, Fn) and type(value) is FunctionType:
             takes = value.__code__.co_argcount
-            raise Failed(
-                f"{title} gives `{name}` {len(type_.params)} argument{'' if len(type_.params) == 1 else 's'}, and found "
-                f"a function of {takes}"
-            )
+            given = f"{len(type_.params)} argument{'' if len(type_.params) == 1 else 's'}"
+            raise Failed(f"{title} calls `{name}` with {given}, found a function of {takes}")
         error = misfit(describe(type_), value, title)
         if isinstance(error, Failed):
             error = Failed(

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ast
 
-
 from dark_lang.compiling import syntax as py
 from dark_lang.compiling.compiled import NeedKind
 from dark_lang.compiling.control import (
@@ -20,14 +19,14 @@ from dark_lang.compiling.control import (
     partial_test,
     toggle_test,
 )
-from dark_lang.compiling.generating import RETURN, Generator, Place, Result, common_kind
+from dark_lang.compiling.generating import DEEPEST, RETURN, Generator, Place, Result, common_kind
 from dark_lang.compiling.operators import OPERATORS
 from dark_lang.names import Defined, NodeId, Ref, Standard
 from dark_lang.nodes import expressions as e
 from dark_lang.nodes import patterns as p
 
-_LEAVING = py.Constant(("None", "Error"))
-_UNWRAPPED = py.Constant(("Option", "Result"))
+_LEAVING = py.constants("None", "Error")
+_UNWRAPPED = py.constants("Option", "Result")
 
 
 def call_value(g: Generator, node: e.Call) -> Result:
@@ -138,7 +137,8 @@ def try_step(g: Generator, node: e.Try, wrapped: Result) -> Result:
     wrong = py.Expr(py.call("bad_try", [value], g.line(node.id)))
     g.block.append(py.If(py.UnaryOp(py.NOT, fits), [wrong], []))
     outer = g.block
-    leaving = g.block = []
+    leaving: list[ast.stmt] = []
+    g.block = leaving
     g.put((py.call("Left", [value]), "C") if g.scope.leaves else (value, "C"), RETURN)
     g.block = outer
     outer.append(py.If(py.compare(py.attribute(value, "name"), py.IN, _LEAVING), leaving, []))
@@ -178,13 +178,12 @@ def _one_step(g: Generator, step: e.Expression, piped: Result) -> Result:
         # The piped value was there first, though the function is written in front of its arguments.
         results = g.values([step.function, *step.args], piped)
         return apply(g, step.id, [results[1], results[0], *results[2:]] if _in_order(results) else _kept(g, results))
-    if type(step) is e.Toggle or type(step) is e.Partial or type(step) is e.Conflict:
-        kept = g.keep(piped)
-        if type(step) is e.Conflict:
-            return _through_conflict(g, step, kept)
-        if type(step) is e.Toggle:
-            return _either_way(g, toggle_test(g, step.id, step.switch, piped=True), step, kept)
-        return _either_way(g, partial_test(g, step, piped=True), step, kept)
+    if isinstance(step, e.Conflict):
+        return _through_conflict(g, step, g.keep(piped))
+    if isinstance(step, e.Toggle):
+        return _either_way(g, toggle_test(g, step.id, step.switch, piped=True), step, g.keep(piped))
+    if isinstance(step, e.Partial):
+        return _either_way(g, partial_test(g, step, piped=True), step, g.keep(piped))
     results = g.values([step], piped)
     return apply(g, step.id, [results[1], results[0]] if _in_order(results) else _kept(g, results))
 
@@ -222,7 +221,9 @@ def _either_way(g: Generator, test: ast.expr, step: e.Toggle | e.Partial, piped:
 
 def _nested(g: Generator, side: e.Expression, piped: Result) -> Result:
     g.nest += 1
-    result = g.failure(side.id, "this code is nested too deeply to run") if g.nest > 320 else _through(g, side, piped)
+    result = (
+        g.failure(side.id, "this code is nested too deeply to run") if g.nest > DEEPEST else _through(g, side, piped)
+    )
     g.nest -= 1
     return result
 
@@ -243,7 +244,8 @@ def lambda_value(g: Generator, node: e.Lambda) -> Result:
     copies = g.scope.loops  # a closure would see what later turns of the loop bind
     mark = g.mark()
     scope = g.enter()
-    body = g.block = []
+    body: list[ast.stmt] = []
+    g.block = body
     params: list[str] = []
     seen: set[str] = set()
     for pattern in node.params:

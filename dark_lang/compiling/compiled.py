@@ -17,9 +17,9 @@ from dark_lang.values.model import Value
 
 
 class NeedKind(Enum):
-    CALL = auto()  # a function of `count` parameters, to be called; it may be bound when it is first called
+    CALL = auto()  # a function that `takes` so many arguments, to be called; it may be bound when it is first called
     FUNCTION = auto()  # a function as a value
-    CASE = auto()  # the identity of an enum's type, if it has the case `label` with `count` values
+    CASE = auto()  # the identity of an enum's type, if it has the case `label` that `takes` so many values
     DATASTORE = auto()  # a DatastoreValue
     SECRET = auto()  # a secret's value
     SWITCH = auto()  # a function without parameters: whether the Toggle `node` takes its new side in this run
@@ -28,13 +28,13 @@ class NeedKind(Enum):
 
 
 class Need(NamedTuple):
-    """A global name of the code that whoever links it has to bind. What cannot be bound is left out of the globals, and
-    running into it is a failure whose message the linker keeps under `PROBLEMS`; a CALL that cannot be bound is bound to
-    a function that fails."""
+    """A global name of the code that whoever links it has to bind. What cannot be bound is left out of the globals,
+    and running into it is a failure whose message the linker keeps under `PROBLEMS`; a CALL that cannot be bound is
+    bound to a function that fails."""
 
     kind: NeedKind
     ref: Ref | None
-    count: int
+    takes: int
     label: str
     node: NodeId
     piped: bool = False  # of a Toggle, Partial or Conflict: its sides are steps of a pipe
@@ -67,7 +67,7 @@ SITES = "__sites__"
 PROBLEMS = "__problems__"
 TITLE = "__title__"
 """Under these names the linker puts Compiled.nodes, Compiled.sites, the reasons of what it could not bind
-(dict[str, str]) and the address of the definition into the globals of the code, where tracebacks lead to them."""
+(dict[str, Failed]) and the address of the definition into the globals of the code, where tracebacks lead to them."""
 
 GUEST_FILE = "<canvas>"
 """The file name of guest code. Frames of other files are ours."""

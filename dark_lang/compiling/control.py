@@ -197,8 +197,8 @@ def match_flow(g: Generator, node: e.Match, place: Place) -> str:
 
 
 class _Matching:
-    """The arms of one match, one after the other: `if` fits `: … else:` the next. Where the value is returned, the next
-    arm simply follows; elsewhere, after a guard and after every few arms, a flag says whether all arms so far missed."""
+    """The arms of one match, one after the other: `if` fits `: … else:` the next. Where the value is returned, the
+    next arm simply follows; elsewhere, after a guard and after every few arms, a flag says whether all have missed."""
 
     def __init__(self, g: Generator, node: e.Match, name: str, kind: str, place: Place) -> None:
         self.g = g

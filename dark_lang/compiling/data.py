@@ -46,11 +46,11 @@ def string(g: Generator, node: e.String) -> Result:
         return py.Constant(parts[0].value), "S"
     if not parts:
         return _EMPTY, "S"
-    inner = [part for part in parts if type(part) is not e.Text]
+    inner = [part for part in parts if not isinstance(part, e.Text)]
     results = iter(g.values(inner))
     pieces: list[ast.expr] = []
     for part in parts:
-        if type(part) is e.Text:
+        if isinstance(part, e.Text):
             pieces.append(py.Constant(part.value))
         else:
             pieces.append(py.FormattedValue(_as_text(g, part, next(results)), -1, None))
@@ -67,7 +67,7 @@ def _as_text(g: Generator, part: e.Expression, result: Result) -> ast.expr:
         return value
     # The name is bound inside the expression: the parts before this one are still waiting.
     if py.is_stable(value) and isinstance(value, ast.Name):
-        name, first = value.id, value
+        name, first = value.id, py.load(value.id)
     else:
         name = g.fresh()
         first = py.named(name, value)
@@ -149,7 +149,8 @@ def construct(g: Generator, node: e.Construct) -> Result:
 
 
 def counted(name: str, expected: int, what: str, given: int) -> str:
-    return f"{name} takes {expected} {what}{'' if expected == 1 else 's'}, and {given} {'is' if given == 1 else 'are'} given"
+    takes = f"{expected} {what}{'' if expected == 1 else 's'}"
+    return f"{name} takes {takes}, and {given} {'is' if given == 1 else 'are'} given"
 
 
 def datastore(g: Generator, node: e.DatastoreRef) -> Result:

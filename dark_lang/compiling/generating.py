@@ -14,7 +14,7 @@ from typing import Final, NamedTuple, TypeAlias
 
 from dark_lang.compiling import syntax as py
 from dark_lang.compiling.compiled import Need, NeedKind, Site
-from dark_lang.names import NodeId, Ref
+from dark_lang.names import NOWHERE, NodeId, Ref
 from dark_lang.nodes.shape import Node
 from dark_lang.values.model import HoleValue, Value
 
@@ -40,7 +40,7 @@ KINDS: Final[Mapping[str, str]] = {
 """The Python type of each letter, by the name that guest code knows it by."""
 
 DEEPEST = 320
-"""Nodes below this depth are not compiled but fail when they run. The reader keeps to 250; only merges can go beyond."""
+"""Nodes below this depth are not compiled but fail when they run. The reader keeps to 250; only merges go beyond."""
 
 _KEEP_EVERY = 15  # levels of nesting (a mask): there an expression is put into a name, which bounds its depth
 
@@ -78,6 +78,8 @@ class Scope:
 
 class Generator:
     __slots__ = (
+        "_needed",
+        "_trail",
         "block",
         "branches",
         "constants",
@@ -93,8 +95,6 @@ class Generator:
         "spines",
         "used",
         "values_of",
-        "_needed",
-        "_trail",
     )
 
     def __init__(
@@ -133,7 +133,7 @@ class Generator:
         ref: Ref | None,
         count: int = 0,
         label: str = "",
-        node: NodeId = NodeId(0),
+        node: NodeId = NOWHERE,
         piped: bool = False,
     ) -> str:
         need = Need(kind, ref, count, label, node, piped)

@@ -1,8 +1,8 @@
-"""Infix and prefix operators: Python's own where the operands are known, or are seen at run time, to be plain numbers or
-text; the library's function, which checks and explains, where they are not.
+"""Infix and prefix operators: Python's own where the operands are known, or are seen at run time, to be plain numbers
+or text; the library's function, which checks and explains, where they are not.
 
-Must not know the library's bodies. Invariants: the fast way gives what the library's function gives; an operand that may
-be a hole is never compared with `==` natively, which would answer. What the checker learns of types will come in as
+Must not know the library's bodies. Invariants: the fast way gives what the library's function gives; an operand that
+may be a hole is never compared with `==` natively, which would answer. What the checker learns of types will come in as
 kinds, and then the tests fall away.
 """
 
@@ -80,7 +80,7 @@ def _comparison(name: str, operator: ast.cmpop) -> _Operator:
 
 
 def _multiply(g: Generator, node: NodeId, results: list[Result]) -> Result:
-    (left_value, left), (right_value, right) = results
+    (_, left), (_, right) = results
     if left.upper() == right.upper() == "F":
         return _numbers(g, node, "Op::multiply", results, lambda x, y: py.BinOp(x, py.MULTIPLY, y), "")
     if (left and left.upper() != "I") or (right and right.upper() != "I"):

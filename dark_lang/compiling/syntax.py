@@ -144,6 +144,13 @@ class Continue(ast.Continue):
     col_offset = 0
 
 
+def constants(*values: str) -> ast.expr:
+    """A tuple of constants, as one."""
+    made = Constant(None)
+    made.value = values  # type: ignore[assignment]  # the stubs know single constants only
+    return made
+
+
 ADD: Final = ast.Add()
 SUBTRACT: Final = ast.Sub()
 MULTIPLY: Final = ast.Mult()
@@ -163,7 +170,7 @@ OR: Final = ast.Or()
 
 TRUE: Final = Constant(True)
 FALSE: Final = Constant(False)
-UNIT: Final = Constant(())
+UNIT: Final = constants()
 NOTHING: Final = Constant(None)
 
 # Loads never carry a location, so that one node per name can stand in any number of trees.

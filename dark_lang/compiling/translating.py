@@ -6,6 +6,7 @@ when it runs, at the node that is to blame.
 
 from __future__ import annotations
 
+import ast
 import sys
 from collections.abc import Mapping
 from typing import Any, Final
@@ -149,7 +150,7 @@ def _translate(root: Node, body: e.Expression, params: list[str]) -> Compiled:
     scope.leaves = type(root) is top.Http
     inner = g.block
     g.into(body, RETURN)
-    statements = [py.While(py.TRUE, inner, [])] if scope.loops else inner
+    statements: list[ast.stmt] = [py.While(py.TRUE, inner, [])] if scope.loops else inner
     module = py.module_of([py.define("main", scope.params, statements)])
     code = compile(module, GUEST_FILE, "exec", dont_inherit=True, optimize=0)
     return Compiled(code, tuple(params), g.needs, g.constants, tuple(g.nodes), g.sites)
