@@ -39,7 +39,7 @@ class OwnerGone(Exception):  # noqa: N818 - an event, not a mistake
 class Backend(Protocol):
     """Where a batch goes: the rows themselves, or the process that owns them."""
 
-    def write(self, batch: Sequence[Commit], passed_on: Collection[int] = ()) -> list[Outcome]:
+    def write(self, batch: Sequence[Commit], passed_on: Collection[int], /) -> list[Outcome]:
         """One outcome for each, in order. Raises OwnerGone."""
         ...
 

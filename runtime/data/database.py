@@ -39,7 +39,7 @@ class Row(NamedTuple):
 
 class StoreState(NamedTuple):
     version: int
-    count: int
+    rows: int
 
 
 NO_STORE = StoreState(ABSENT, 0)
@@ -121,10 +121,8 @@ class Reader:
     def row(self, store: NodeId, key: str) -> Row | None:
         if self._execute is None:
             return None
-        for version, value in self._execute(
-            "SELECT version, value FROM rows WHERE store = ? AND key = ?", (signed(store), key)
-        ):
-            return Row(version, value)
+        for row in self._execute("SELECT version, value FROM rows WHERE store = ? AND key = ?", (signed(store), key)):
+            return Row(*row)
         return None
 
     def rows(self, store: NodeId) -> list[tuple[str, bytes]]:
@@ -159,8 +157,8 @@ class Reader:
     def state(self, store: NodeId) -> StoreState:
         if self._execute is None:
             return NO_STORE
-        for version, count in self._execute("SELECT version, count FROM stores WHERE store = ?", (signed(store),)):
-            return StoreState(version, count)
+        for state in self._execute("SELECT version, count FROM stores WHERE store = ?", (signed(store),)):
+            return StoreState(*state)
         return NO_STORE
 
     def stores(self) -> dict[NodeId, int]:

@@ -39,7 +39,7 @@ class Data:
         self.coming: dict[NodeId, Coming] = {}
         self._ownership = Ownership(self._data)
         self._desk: Desk | None = None
-        self._on_owning: list[Callable[[], None]] = []
+        self._on_owning: list[Callable[[], object]] = []
         self._committer: Committer | None = None
         if not readonly:
             self._committer = Committer(self, eager=serving)
@@ -66,7 +66,7 @@ class Data:
     def owner(self) -> bool:
         return self._ownership.held
 
-    def when_owning(self, act: Callable[[], None]) -> None:
+    def when_owning(self, act: Callable[[], object]) -> None:
         """Has `act` called once this process owns the rows, in any thread; at once if it does."""
         self._on_owning.append(act)
         if self.owner:

@@ -200,8 +200,8 @@ class Remote:
             return None
         return cls(connection)
 
-    def write(self, batch: Sequence[Commit], passed_on: Collection[int] = ()) -> list[Outcome]:
-        """Raises OwnerGone."""
+    def write(self, batch: Sequence[Commit], _passed_on: Collection[int] = ()) -> list[Outcome]:
+        """Raises OwnerGone. To the owner, all that comes this way is passed on."""
         try:
             _send(self._connection, [commit_to_plain(commit) for commit in batch])
             plain = _receive(self._connection)

@@ -56,7 +56,7 @@ class RequestWorld(World):
         self._scans: dict[NodeId, int] | None = None
         self._writes: dict[NodeId, dict[str, tuple[Value, bytes | None]]] | None = None
         self.leans = False
-        """Whether it read what is not committed yet: then its answer has to wait for that, even if it writes nothing."""
+        """Whether it read what is not committed yet: then its answer has to wait for that, whatever it writes."""
 
     # The world outside
 
@@ -119,7 +119,7 @@ class RequestWorld(World):
     def db_count(self, store: NodeId) -> int:
         coming = self._scan(store)
         reader = self._begin()
-        count = reader.state(store).count
+        count = reader.state(store).rows
         for key, value in self._changes(store, coming).items():
             count += (value is not None) - (reader.row(store, key) is not None)
         return count
@@ -137,9 +137,7 @@ class RequestWorld(World):
             tuple((store, key, version) for (store, key), version in (self._reads or {}).items()),
             tuple((self._scans or {}).items()),
             tuple(
-                (store, key, value)
-                for store, rows in (self._writes or {}).items()
-                for key, (_, value) in rows.items()
+                (store, key, value) for store, rows in (self._writes or {}).items() for key, (_, value) in rows.items()
             ),
         )
 

@@ -100,7 +100,7 @@ class Writer:
             after = ABSENT if value is None else commit.token
             self._versions[store, key] = after
             changed[store, key] = (after, value)
-            count = self._state(connection, store).count + (after != ABSENT) - (before != ABSENT)
+            count = self._state(connection, store).rows + (after != ABSENT) - (before != ABSENT)
             self._stores[store] = StoreState(commit.token, count)
             stores.add(store)
 
@@ -127,23 +127,15 @@ class Writer:
     def _version(self, connection: apsw.Connection, store: NodeId, key: str) -> int:
         version = self._versions.get((store, key))
         if version is None:
-            version = ABSENT
-            for (version,) in connection.execute(
-                "SELECT version FROM rows WHERE store = ? AND key = ?", (signed(store), key)
-            ):
-                break
-            self._versions[store, key] = version
+            found = connection.execute("SELECT version FROM rows WHERE store = ? AND key = ?", (signed(store), key))
+            version = self._versions[store, key] = found.get or ABSENT
         return version
 
     def _state(self, connection: apsw.Connection, store: NodeId) -> StoreState:
         state = self._stores.get(store)
         if state is None:
-            state = NO_STORE
-            for version, count in connection.execute(
-                "SELECT version, count FROM stores WHERE store = ?", (signed(store),)
-            ):
-                state = StoreState(version, count)
-            self._stores[store] = state
+            found = connection.execute("SELECT version, count FROM stores WHERE store = ?", (signed(store),)).get
+            state = self._stores[store] = NO_STORE if found is None else StoreState(*found)
         return state
 
     @staticmethod

@@ -11,6 +11,7 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from dark_lang.errors import DarkError, LimitReached, RunError, Stopped
 from dark_lang.names import spell_id
@@ -31,8 +32,6 @@ from runtime.serving.snapshots import Handler, Snapshot, Snapshots
 
 log = logging.getLogger("dark.serve")
 
-Run = Callable[[Callable[..., Value], tuple[Value, ...], RequestWorld], Value]
-"""Runs a linked function within the limits of a request. Raises RunError."""
 Done = Callable[[Outgoing], None]
 
 ALLOW_ORIGIN = (b"access-control-allow-origin", b"*")
@@ -54,13 +53,10 @@ class _Job:
 class Answering:
     """For one event loop. `deliver` brings the outcome of a commit back to it; `token` opens /_dark/ to others."""
 
-    def __init__(
-        self, snapshots: Snapshots, data: Data, run: Run, *, deliver: Deliver | None = None, token: str = ""
-    ) -> None:
+    def __init__(self, snapshots: Snapshots[Any], data: Data, *, token: str = "") -> None:
         self._snapshots = snapshots
         self._data = data
-        self._run = run
-        self.deliver = deliver
+        self.deliver: Deliver | None = None
         self.token = token
         self.metrics = Metrics()
         self.missing = MissingList()
@@ -131,7 +127,7 @@ class Answering:
         job.tries += 1
         world = RequestWorld(self._data)
         try:
-            made = outgoing(self._run(job.handler.call, job.args, world))
+            made = outgoing(job.snapshot.program.run(job.handler.call, job.args, world))
         except Exception as error:
             made = self._failed(error, job.incoming, job.handler)
         finally:
@@ -211,4 +207,3 @@ def _preflight(incoming: Incoming, allowed: set[str]) -> Outgoing:
         headers.append((b"access-control-allow-headers", asked))
         headers.append((b"vary", b"access-control-request-headers"))
     return Outgoing(204, tuple(headers), b"")
-

@@ -138,7 +138,7 @@ class Connection(asyncio.Protocol):
         if self._exchange.closing:
             transport.close()
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, _exc: Exception | None) -> None:
         self._exchange.connections.discard(self)
         self._exchange.answers.metrics.connections -= 1
         self._transport = None
@@ -147,7 +147,7 @@ class Connection(asyncio.Protocol):
     def eof_received(self) -> bool:
         # A peer may close its side and still wait for its answer.
         self._eof = True
-        return self._waiting_for is not None or bool(self._waiting)
+        return not self._is_free
 
     def pause_writing(self) -> None:
         self._paused_writing = True
@@ -342,7 +342,7 @@ class Connection(asyncio.Protocol):
         refusal = Incoming("GET", b"/", b"", [], b"", self._peer, self._exchange.port)
         made = problem(status, detail, close=True)
         self._exchange.answers.metrics.count(status, 0.0)
-        if self._waiting_for is None and not self._waiting:
+        if self._is_free:
             self._write(refusal, made, keep_alive=False)
         else:
             # The peer learns from the end of the connection that this one was not taken.
@@ -374,9 +374,14 @@ class Connection(asyncio.Protocol):
                 if value.isdigit() and int(value[:20]) > cap:
                     self._refuse_body()
                     return
-            elif length == 6 and name.lower() == b"expect" and value.lower() == b"100-continue":
-                if self._waiting_for is None and not self._waiting:
-                    self._out.append(b"HTTP/1.1 100 Continue\r\n\r\n")
+            elif self._is_free and length == 6 and name.lower() == b"expect" and value.lower() == b"100-continue":
+                # While others are owed their answers, this one would come before them; the peer sends on by itself.
+                self._out.append(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    @property
+    def _is_free(self) -> bool:
+        """Whether no answer is owed."""
+        return self._waiting_for is None and not self._waiting
 
     def _gather(self) -> int:
         assert self._body is not None
@@ -391,7 +396,7 @@ class Connection(asyncio.Protocol):
             return
         if self._paused_writing:
             self._transport.abort()
-        elif self._waiting_for is not None or self._waiting:
+        elif not self._is_free:
             return
         elif self._refused:
             self._transport.abort()
@@ -406,7 +411,7 @@ class Connection(asyncio.Protocol):
             self._transport.abort()
 
     def finish_soon(self) -> None:
-        if self._transport is not None and self._waiting_for is None and not self._waiting and self._state == _IDLE:
+        if self._transport is not None and self._is_free and self._state == _IDLE:
             self._flush()
             self._transport.close()
 

@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from urllib.parse import unquote_to_bytes
 
 from dark_lang.errors import Failed
-from dark_lang.nodes.expressions import FieldAccess, Toggle, Variable
+from dark_lang.nodes.expressions import FieldAccess, Variable
 from dark_lang.nodes.toplevels import Http
 from dark_lang.nodes.walking import descend
 from dark_lang.values.jsonifying import from_json
@@ -36,8 +36,8 @@ class BadRequest(Exception):  # noqa: N818 - the caller's mistake
 
 
 def mentioned(handler: Http) -> frozenset[str] | None:
-    """The fields of `request` that the handler's own code reads; None if it may read any: it passes `request` on, takes
-    it apart, binds the name anew, or has a switch whose condition may look at it."""
+    """The fields of `request` that the handler's own code reads; None if it may read any: it passes `request` on,
+    takes it apart or binds the name anew."""
     fields: set[str] = set()
     whole = accessed = 0
     for node in descend(handler):
@@ -47,8 +47,6 @@ def mentioned(handler: Http) -> frozenset[str] | None:
             accessed += 1
             if node.label is not None:
                 fields.add(node.label)
-        elif type(node) is Toggle:
-            return None
     return frozenset(fields) if whole == accessed else None
 
 

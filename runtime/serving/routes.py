@@ -1,8 +1,8 @@
 """The tree of routes: which handlers a path may mean, the most specific first.
 
-Concrete segments come before variable ones and those before a rest, left to right. Must not know handlers beyond their
-ids, nor HTTP beyond method and path. Invariant: a tree never changes; `with_route` and `without_route` copy the branches
-on the way, so that a request goes on with the tree that it began with, and an edit costs its own path.
+Concrete segments come before variable ones and those before a rest, left to right. Must not know handlers beyond
+their ids, nor HTTP beyond method and path. Invariant: a tree never changes; `with_route` and `without_route` copy the
+branches on the way, so that a request goes on with the tree that it began with, and an edit costs its own path.
 """
 
 from __future__ import annotations

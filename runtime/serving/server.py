@@ -10,6 +10,7 @@ import asyncio
 import errno
 import signal
 import socket
+import threading
 from collections.abc import Callable
 from typing import Protocol
 
@@ -62,37 +63,35 @@ def run_server(
     *,
     caps: Caps,
     started: Callable[[], None],
-    stop: Callable[[Callable[[], None]], None] | None = None,
+    lifeline: int | None = None,
 ) -> None:
-    """Serves until it is told to end: by a signal, or by the call that `stop` is given. `started` is called once
-    requests are taken."""
+    """Serves until a signal ends it, or until `lifeline`, the reading end of a pipe, has something to read or is left
+    by its writer. `started` is called once requests are taken. Closes the listener."""
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(listener, answers, caps, started, stop))
+        runner.run(_serve(listener, answers, caps, started, lifeline))
 
 
 async def _serve(
-    listener: socket.socket,
-    answers: Serves,
-    caps: Caps,
-    started: Callable[[], None],
-    stop: Callable[[Callable[[], None]], None] | None,
+    listener: socket.socket, answers: Serves, caps: Caps, started: Callable[[], None], lifeline: int | None
 ) -> None:
     loop = asyncio.get_running_loop()
     ending = asyncio.Event()
     answers.deliver = loop.call_soon_threadsafe
     exchange = Exchange(answers, caps, int(listener.getsockname()[1]), loop)
     exchange.tick()
-    if stop is None:
+    if threading.current_thread() is threading.main_thread():
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, ending.set)
-    else:
-        stop(lambda: loop.call_soon_threadsafe(ending.set))
+    if lifeline is not None:
+        loop.add_reader(lifeline, ending.set)
     server = await loop.create_server(lambda: Connection(exchange), sock=listener, backlog=BACKLOG)
     ticking = loop.create_task(_tick(exchange))
     try:
         started()
         await ending.wait()
     finally:
+        if lifeline is not None:
+            loop.remove_reader(lifeline)
         server.close()
         exchange.close()
         deadline = loop.time() + PATIENCE
@@ -101,7 +100,6 @@ async def _serve(
         ticking.cancel()
         for connection in list(exchange.connections):
             connection.abort()
-        answers.deliver = None
 
 
 async def _tick(exchange: Exchange) -> None:

@@ -11,10 +11,11 @@ import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
+from dark_lang.library import World
 from dark_lang.names import NodeId
-from dark_lang.nodes.toplevels import Http, Toplevel
+from dark_lang.nodes.toplevels import Http, Switch, Toplevel
 from dark_lang.values.model import Value
 from runtime.serving.requests import Plan, mentioned, plan_for
 from runtime.serving.routes import Branch, Match, Route, matches, plant, read_route, with_route, without_route
@@ -50,6 +51,9 @@ class Program(Protocol):
 
     def callable_for(self, toplevel: NodeId) -> Callable[..., Value]: ...
     def finished(self, toplevel: NodeId) -> bool: ...
+    def run(self, call: Callable[..., Value], args: tuple[Value, ...], world: World) -> Value:
+        """Runs a handler within the limits of a request; its first argument is the request. Raises RunError."""
+        ...
 
 
 @dataclass(slots=True)
@@ -66,13 +70,15 @@ class Handler:
 
 
 class Snapshot:
-    __slots__ = ("_handlers", "_program", "canvas", "count", "root")
+    __slots__ = ("_handlers", "_whole", "canvas", "count", "program", "root")
 
-    def __init__(self, canvas: Canvas, root: Branch, count: int, program: Program) -> None:
+    def __init__(self, canvas: Canvas, root: Branch, count: int, program: Program, *, whole: bool) -> None:
+        """`whole`: handlers get all of each request, whatever they mention."""
         self.canvas = canvas
         self.root = root
         self.count = count
-        self._program = program
+        self.program = program
+        self._whole = whole
         self._handlers: dict[NodeId, Handler] = {}
 
     def handler(self, toplevel: NodeId) -> Handler:
@@ -86,15 +92,15 @@ class Snapshot:
         tree = self.canvas.tree(toplevel)
         if not isinstance(tree, Http):
             raise TypeError(f"{toplevel} is no HTTP handler")
-        fields = mentioned(tree)
+        fields = None if self._whole else mentioned(tree)
         return Handler(
             toplevel,
             self.canvas.entries[toplevel].label,
-            self._program.callable_for(toplevel),
+            self.program.callable_for(toplevel),
             read_route(tree.method, tree.route).variables,
             plan_for(fields),
             fields is None or "params" in fields,
-            self._program.finished(toplevel),
+            self.program.finished(toplevel),
         )
 
     def choose(self, method: str, segments: list[str]) -> tuple[Handler, tuple[str, ...]] | set[str]:
@@ -122,10 +128,13 @@ def _serving(match: Match, method: str) -> NodeId | None:
     return None if found is None else found[0]
 
 
-class Snapshots:
+C = TypeVar("C", bound=Canvas)
+
+
+class Snapshots(Generic[C]):
     """The current snapshot of a server, and how it comes by the next."""
 
-    def __init__(self, canvas: Canvas, program_for: Callable[[Canvas], Program]) -> None:
+    def __init__(self, canvas: C, program_for: Callable[[C], Program]) -> None:
         self._program_for = program_for
         self._deriving = threading.Lock()
         # Of the newest snapshot alone, so it need not be copied: only `bind` reads it, one thread at a time.
@@ -133,9 +142,10 @@ class Snapshots:
         # Of two handlers for one route the older serves; later ones line up behind as they come.
         oldest_first = sorted(self._routes.items(), key=lambda item: canvas.entries[item[0]].since)
         root = plant((route, handler) for handler, route in oldest_first)
-        self.current = Snapshot(canvas, root, len(self._routes), program_for(canvas))
+        self._switches = set(_switches(canvas, canvas.entries))
+        self.current = Snapshot(canvas, root, len(self._routes), program_for(canvas), whole=bool(self._switches))
 
-    def bind(self, canvas: Canvas, touched: Iterable[NodeId]) -> bool:
+    def bind(self, canvas: C, touched: Iterable[NodeId]) -> bool:
         """Puts a newer canvas in service. Whether it is; if not, the log says why, and the one before goes on."""
         with self._deriving:
             try:
@@ -145,7 +155,7 @@ class Snapshots:
                 return False
             return True
 
-    def _derive(self, canvas: Canvas, touched: Iterable[NodeId]) -> Snapshot:
+    def _derive(self, canvas: C, touched: Iterable[NodeId]) -> Snapshot:
         root = self.current.root
         program = self._program_for(canvas)
         touched = list(touched)
@@ -163,7 +173,17 @@ class Snapshots:
                 self._routes[handler] = after[handler]
             else:
                 self._routes.pop(handler, None)
-        return Snapshot(canvas, root, len(self._routes), program)
+        self._switches.difference_update(touched)
+        self._switches.update(_switches(canvas, touched))
+        return Snapshot(canvas, root, len(self._routes), program, whole=bool(self._switches))
+
+
+def _switches(canvas: Canvas, toplevels: Iterable[NodeId]) -> Iterator[NodeId]:
+    """Their conditions may look at all of a request, wherever their Toggles stand."""
+    for toplevel in toplevels:
+        entry = canvas.entries.get(toplevel)
+        if entry is not None and entry.alive and entry.kind is Switch:
+            yield toplevel
 
 
 def _routes(canvas: Canvas, toplevels: Iterable[NodeId]) -> Iterator[tuple[NodeId, Route]]:

@@ -1,0 +1,170 @@
+"""The one place where a server is put together: `serve` for `dark serve`, `create_app` for any ASGI server.
+
+Invariant: the parts meet here and nowhere else; each takes what it needs and knows no other.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+from dark_lang.library import World
+from dark_lang.names import Defined, NodeId
+from dark_lang.naming import Realm
+from dark_lang.stdlib import standard_library
+from dark_lang.values.model import Case, Value
+from runtime.canvas import Canvas
+from runtime.data.committing import Deliver
+from runtime.data.datastore import Data
+from runtime.hosting import Host
+from runtime.linking import CodeCache, Linker
+from runtime.running import Limits, prepare_stack, run
+from runtime.serving.answering import Answering
+from runtime.serving.asgi import Application
+from runtime.serving.commands import CommandSocket, Execute
+from runtime.serving.messages import Incoming, Outgoing
+from runtime.serving.protocol import Caps
+from runtime.serving.server import listen, run_server
+from runtime.serving.snapshots import Snapshots
+from runtime.serving.workers import run_workers
+from runtime.settings import Settings
+from runtime.watching import Watcher
+
+Announce = Callable[[str], None]
+
+
+class _Program:
+    """The runnable side of a canvas, for `Snapshots`."""
+
+    def __init__(self, canvas: Canvas, settings: Settings, cache: CodeCache) -> None:
+        linker = Linker(canvas, canvas.library, cache)
+        self.callable_for = linker.callable_for
+        self.finished = linker.finished
+        self._limits = Limits(time_ms=settings.limits.time_ms, depth=settings.limits.depth)
+        self._subject: Callable[..., Value] | None = None
+        if settings.subject.function:
+            ref = canvas.resolve(Realm.FUNCTION, settings.subject.function)
+            if isinstance(ref, Defined):
+                self._subject = linker.callable_for(ref.id)
+
+    def run(self, call: Callable[..., Value], args: tuple[Value, ...], world: World) -> Value:
+        if self._subject is None:
+            return run(call, args, world=world, limits=self._limits, seen={"request": args[0]})
+        subject = run(self._subject, args[:1], world=world, limits=self._limits)
+        held = subject.values if isinstance(subject, Case) and subject.name == "Some" else ()
+        known = held[0] if held and isinstance(held[0], str) else None
+        return run(call, args, world=world, limits=self._limits, subject=known, seen={"request": args[0]})
+
+
+class Service:
+    """A canvas that answers requests: watched, bound, with its rows. `close` it."""
+
+    def __init__(self, host: Host) -> None:
+        settings = host.settings
+        prepare_stack(settings.limits.depth)
+        cache = CodeCache()
+        self.host = host
+        self.caps = Caps(body_bytes=settings.limits.body_bytes)
+        self.data = Data.open(host.folder, serving=True)
+        self.snapshots = Snapshots(host.canvas, lambda canvas: _Program(canvas, settings, cache))
+        self.answering = Answering(self.snapshots, self.data, token=os.environ.get("DARK_TOKEN", ""))
+        self._unsubscribe = host.subscribe(self._bind)
+        if host.canvas is not self.snapshots.current.canvas:
+            self._bind(host.canvas, frozenset(host.canvas.entries))
+        self._watcher = Watcher(host)
+        self._watcher.start()
+        # What is there by now stays: the collector need not look at it again and again while requests wait.
+        gc.collect()
+        gc.freeze()
+
+    def close(self) -> None:
+        self._unsubscribe()
+        self._watcher.stop()
+        self.data.close()
+
+    def _bind(self, canvas: Canvas, touched: frozenset[NodeId]) -> None:
+        if self.snapshots.bind(canvas, touched):
+            self.answering.metrics.binds += 1
+
+    # As the ASGI entrance asks
+
+    @property
+    def body_bytes(self) -> int:
+        return self.caps.body_bytes
+
+    @property
+    def header_bytes(self) -> int:
+        return self.caps.header_bytes
+
+    @property
+    def deliver(self) -> Deliver | None:
+        return self.answering.deliver
+
+    @deliver.setter
+    def deliver(self, deliver: Deliver | None) -> None:
+        self.answering.deliver = deliver
+
+    def answer(self, incoming: Incoming, done: Callable[[Outgoing], None]) -> Outgoing | None:
+        return self.answering.answer(incoming, done)
+
+
+def create_app(folder: str | Path) -> Application:
+    """An ASGI application that hosts the canvas in `folder`. The folder is opened when the server starts, or with the
+    first request; CanvasError then, if it is no canvas."""
+    return Application(lambda: Service(Host.open(Path(folder), library=standard_library())))
+
+
+def app_from_environment() -> Application:
+    """For a command line: `DARK_CANVAS=shop uvicorn --factory runtime.app:app_from_environment`."""
+    return create_app(os.environ.get("DARK_CANVAS", "."))
+
+
+def serve(
+    host: Host,
+    *,
+    address: str = "127.0.0.1",
+    port: int = 8000,
+    workers: int = 1,
+    execute: Execute | None = None,
+    announce: Announce = print,
+) -> None:
+    """Serves until SIGTERM or SIGINT. `execute` runs the shell's commands; with several workers it has to be a
+    function of a module, which each of them imports. Raises CanvasError if the port cannot be had."""
+    listener = listen(address, port)
+
+    def started() -> None:
+        place = f"[{address}]" if ":" in address else "localhost" if address in ("127.0.0.1", "0.0.0.0") else address
+        announce(f"{host.settings.name} is live at http://{place}:{listener_port}")
+        announce("Requests from this machine to that address are trials: they name holes in answers, and lock nothing.")
+
+    listener_port = int(listener.getsockname()[1])
+    if workers > 1:
+        name = "" if execute is None else f"{execute.__module__}:{execute.__qualname__}"
+        run_workers(listener, host.folder, workers, execute=name, started=started)
+    else:
+        serve_process(host, listener, execute=execute, started=started)
+
+
+def serve_process(
+    host: Host,
+    listener: socket.socket,
+    *,
+    execute: Execute | None,
+    started: Callable[[], None],
+    lifeline: int | None = None,
+) -> None:
+    """What one process does: `serve` with one worker, and each worker of several. Closes the listener."""
+    service = Service(host)
+    commands = None if execute is None else CommandSocket(host, execute)
+    try:
+        if commands is not None:
+            # The process that owns the rows takes the shell's commands too, so that they find one another's work.
+            service.data.when_owning(commands.open)
+        run_server(listener, service.answering, caps=service.caps, started=started, lifeline=lifeline)
+    finally:
+        if commands is not None:
+            commands.close()
+        service.close()
