@@ -100,5 +100,5 @@ def finish(workspace: Workspace, outcome: Outcome[Any], change: Change, started:
     """Shows an edit that has been made. `started` is a time.perf_counter()."""
     liveness = None
     if not workspace.guards.dry_run:
-        liveness = await_live(workspace, outcome.diff_id, started)
+        liveness = await_live(workspace, outcome, started)
     display_edits.show_outcome(workspace, outcome, change.places, change.notes, liveness)

@@ -20,6 +20,7 @@ from dark_cli import warm
 from dark_cli.authorship import find_author
 from dark_cli.beginning import show_beginning, show_commands
 from dark_cli.commands.table import COMMANDS, GLOBAL_OPTIONS_WITH_VALUE, Entry, entry_of
+from dark_cli.opening import as_tests_say
 from dark_cli.workspace import Terminal, Workspace, current
 from dark_lang.errors import CanvasError, DarkError, UsageError
 from runtime.framing import RELEASE
@@ -188,12 +189,12 @@ def explain_broken(argv: list[str], request: bytes) -> int:
     """After a connection broke in the middle of a command: says whether it was recorded; never runs it again."""
     workspace = _own_workspace(argv)
     try:
-        entry = next((entry for entry in workspace.host.log() if entry.request == request), None)
+        entry = workspace.host.find_request(request)
     except DarkError as error:
         show_error(workspace, error)
         return error.exit_code
     if entry is not None:
-        workspace.complain(f"dark: the server went away, but the edit was recorded, as diff {entry.diff_id.hex()[:12]}")
+        workspace.complain(f"dark: the server went away, but the edit was recorded, as diff {entry.id.hex()[:12]}")
         return 0
     show_error(workspace, CanvasError("the server went away; no edit was recorded", suggestion="run the command again"))
     return CanvasError.exit_code
@@ -238,9 +239,13 @@ def execute_in_server(host: Host, request: Request, reply: Reply) -> int:
         request=request.id,
         host=host,
         cancelled=reply.cancelled,
+        bound_within=reply.laggards,
     )
-    host.refresh()
-    return execute(workspace, argv)
+    with as_tests_say(host, request.environment):
+        # If the store cannot be read just now, what is known of it has to do; an edit will say so itself.
+        with contextlib.suppress(DarkError):
+            host.refresh()
+        return execute(workspace, argv)
 
 
 def _readable(word: str) -> str:

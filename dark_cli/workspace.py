@@ -138,6 +138,11 @@ class Workspace:
         """One line on standard error."""
         self._err(_bytes(text + "\n"))
 
+    def progress(self, text: str) -> None:
+        """One line on a terminal that the next one overwrites; "" clears it."""
+        if self.terminal.stderr:
+            self._err(_bytes(f"\r\033[K{text}"))
+
     def answer(self, value: Any) -> None:
         """The answer to `--json`: plain lists, dicts, text, numbers."""
         import json  # late: seldom needed, and 3 ms

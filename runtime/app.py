@@ -26,6 +26,7 @@ from runtime.serving.answering import Answering
 from runtime.serving.asgi import Application
 from runtime.serving.commands import CommandSocket, Execute
 from runtime.serving.messages import Incoming, Outgoing
+from runtime.serving.presence import Presence
 from runtime.serving.protocol import Caps
 from runtime.serving.server import listen, run_server
 from runtime.serving.snapshots import Snapshots
@@ -158,7 +159,13 @@ def serve_process(
 ) -> None:
     """What one process does: `serve` with one worker, and each worker of several. Closes the listener."""
     service = Service(host)
-    commands = None if execute is None else CommandSocket(host, execute)
+    presence = Presence(host.folder / ".dark")
+    # After the service's own: what is noted has been bound.
+    host.subscribe(lambda canvas, _: presence.note(canvas))
+    presence.note(host.canvas)
+    commands = None
+    if execute is not None:
+        commands = CommandSocket(host, execute, lambda seconds: presence.laggards(host.canvas, seconds))
     try:
         if commands is not None:
             # The process that owns the rows takes the shell's commands too, so that they find one another's work.
@@ -167,4 +174,5 @@ def serve_process(
     finally:
         if commands is not None:
             commands.close()
+        presence.close()
         service.close()

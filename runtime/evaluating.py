@@ -1,44 +1,87 @@
 """Evaluates an expression, or runs a definition, beside a canvas: for a person at a shell.
 
-Must not know how results are shown. Invariant: what is evaluated sees the snapshot that it is given and nothing newer,
-and the canvas does not change by it; rows may, if the caller commits its world.
+Must not know how results are shown. Invariants: what is evaluated sees the snapshot that it is given and nothing newer,
+and the canvas does not change by it; rows change only if the run comes to its end.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
 
 from dark_lang.compiling.translating import compile_toplevel
+from dark_lang.errors import CanvasError, Failed
 from dark_lang.library import World
-from dark_lang.names import Fresh
+from dark_lang.names import Fresh, NodeId
 from dark_lang.nodes import toplevels as top
 from dark_lang.nodes.expressions import Expression
 from dark_lang.values.model import Value
+from runtime.data.commits import Verdict
+from runtime.data.datastore import TRIES, Data
 from runtime.linking import Linker
 from runtime.running import Limits, run
+from runtime.serving.messages import Incoming, Outgoing
+from runtime.serving.requests import BadRequest, plan_for, request_value
+from runtime.serving.responses import outgoing
 
 if TYPE_CHECKING:
-    from dark_lang.names import NodeId
     from runtime.canvas import Canvas
     from runtime.settings import LimitSettings
 
+Step: TypeAlias = Callable[[World], Value]
+"""A run that has all but its world."""
 
-def evaluate_expression(
-    canvas: Canvas, expression: Expression, *, world: World, settings: LimitSettings, language: int = 1
-) -> Value:
-    """Raises RunError, with the id of a node of the expression or of the canvas."""
+
+def evaluating(canvas: Canvas, expression: Expression, settings: LimitSettings, *, language: int = 1) -> Step:
     place = top.Repl(Fresh(expression.id)(), language, "", "shell", expression)
     call = Linker(canvas, canvas.library).link_code(compile_toplevel(place), place)
-    return run(call, (), world=world, limits=_limits(settings))
+    return lambda world: run(call, (), world=world, limits=_limits(settings))
 
 
-def run_definition(
-    canvas: Canvas, toplevel: NodeId, args: Sequence[Value], *, world: World, settings: LimitSettings
-) -> Value:
-    """Raises RunError, with the id of a node of the canvas."""
+def running(canvas: Canvas, toplevel: NodeId, args: Sequence[Value], settings: LimitSettings) -> Step:
     call = Linker(canvas, canvas.library).callable_for(toplevel)
-    return run(call, tuple(args), world=world, limits=_limits(settings))
+    return lambda world: run(call, tuple(args), world=world, limits=_limits(settings))
+
+
+def answering(
+    canvas: Canvas, handler: top.Http, incoming: Incoming, variables: Sequence[str], settings: LimitSettings
+) -> Callable[[World], Outgoing]:
+    """As a server would answer the request; `variables` are the values of those in the route. Raises Failed if the
+    request cannot be read."""
+    names = [part[1:].rstrip("*") for part in handler.route.split("/") if part.startswith(":")]
+    try:
+        request = request_value(incoming, plan_for(None), names, variables, params=True)
+    except BadRequest as error:
+        raise Failed(error.detail) from error
+    call = Linker(canvas, canvas.library).callable_for(handler.id)
+
+    def answer(world: World) -> Outgoing:
+        args = (request, *variables)
+        return outgoing(run(call, args, world=world, limits=_limits(settings), seen={"request": request}))
+
+    return answer
+
+
+def with_rows(folder: Path, step: Callable[[World], Value]) -> Value:
+    """Runs with the rows of this host, and commits what was written if it came to its end; again if others changed
+    what it had read. Raises RunError, and CanvasError if nothing could be written."""
+    with closing(Data.open(folder)) as data:
+        for _ in range(TRIES):
+            world = data.world()
+            try:
+                value = step(world)
+                if not world.wrote:
+                    return value
+                outcome = data.commit(world)
+            finally:
+                world.end()
+            if outcome.verdict is Verdict.DONE:
+                return value
+            if outcome.verdict is not Verdict.CONFLICT:
+                raise CanvasError(f"nothing was written: {outcome.reason}")
+    raise CanvasError("others changed the same rows again and again; nothing was written", suggestion="try again")
 
 
 def _limits(settings: LimitSettings) -> Limits:

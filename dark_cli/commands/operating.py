@@ -13,6 +13,7 @@ import click
 from dark_cli.commands.making import command, group
 from dark_cli.display import clip, plural, show_table
 from dark_cli.evaluating import evaluate
+from dark_cli.opening import LIVE_WITHIN
 from dark_cli.workspace import Workspace
 from dark_lang.errors import AddressError
 from dark_lang.names import NodeId, spell_id
@@ -165,11 +166,13 @@ def _plain(value: object) -> Any:
 
 
 @command("live", hidden=True)
+@click.argument("lamport", type=int)
 @click.argument("diff")
 @click.pass_obj
-def live(workspace: Workspace, diff: str) -> None:
-    """Bind a diff that another process recorded, and exit with 0 once it is live everywhere."""
-    workspace.host.refresh()
-    known = workspace.host.contains(bytes.fromhex(diff))
-    if not known or workspace.bound_within(0.1):
+def live(workspace: Workspace, lamport: int, diff: str) -> None:
+    """Bind a diff that another process recorded; exit with 0 once it is live everywhere."""
+    from runtime.store.files import DiffRef, diff_file  # late: only a shell without a warm path asks
+
+    workspace.host.refresh([diff_file(DiffRef(lamport, bytes.fromhex(diff)))])
+    if workspace.canvas.lamport < lamport or workspace.bound_within(LIVE_WITHIN):
         click.get_current_context().exit(1)

@@ -32,6 +32,10 @@ STACK_BYTES = 512 * 1024 * 1024  # of address space: `run` takes guest code as d
 PATIENCE = 2.0  # seconds for a client to say GO, and for it to take what is sent
 
 
+Laggards: TypeAlias = Callable[[float], tuple[str, ...]]
+"""Waits for so many seconds at most until every serving process has bound the newest diff; those that have not."""
+
+
 @dataclass(slots=True)
 class Request:
     """A command as a client sent it. The server never opens a client's path: contents came along."""
@@ -51,9 +55,10 @@ class Request:
 class Reply:
     """Where a command's output goes. Small outputs travel in one piece with the exit code."""
 
-    def __init__(self, connection: socket.socket) -> None:
+    def __init__(self, connection: socket.socket, laggards: Laggards) -> None:
         self._connection = connection
         self._held = bytearray()
+        self.laggards = laggards
 
     def out(self, data: bytes) -> None:
         self._write(framing.OUT, data)
@@ -131,8 +136,9 @@ def _take(request: Request, tag: bytes, payload: bytes) -> None:
 class CommandSocket:
     """Listens on `.dark/serve.sock` of a canvas. `open` it once the canvas is served; `close` finishes what runs."""
 
-    def __init__(self, host: Host, execute: Execute) -> None:
+    def __init__(self, host: Host, execute: Execute, laggards: Laggards = lambda _seconds: ()) -> None:
         self._host = host
+        self._laggards = laggards
         self._dark = host.folder / ".dark"
         self._execute = execute
         self._listener: socket.socket | None = None
@@ -142,7 +148,15 @@ class CommandSocket:
         self._inode = (0, 0)
 
     def open(self) -> bool:
-        """Starts listening in a thread. False if another process already takes commands for this canvas."""
+        """Starts listening in a thread. False if another process already takes commands for this canvas, or if no
+        socket can be made here; then they run in the shells' own processes."""
+        try:
+            return self._listen()
+        except OSError as error:
+            log.warning("commands of shells cannot be taken in %s: %s", self._dark, error)
+            return False
+
+    def _listen(self) -> bool:
         self._dark.mkdir(mode=0o700, exist_ok=True)
         with reachable(self._dark, framing.SOCKET) as path:
             if _is_answered(path):
@@ -239,7 +253,7 @@ class CommandSocket:
         except (OSError, framing.FrameError) as error:
             log.debug("a command was not taken: %s", error)
             return
-        reply = Reply(connection)
+        reply = Reply(connection, self._laggards)
         try:
             code = self._execute(self._host, request, reply)
         except Exception:

@@ -29,22 +29,28 @@ class Bound(Protocol):
 
 
 class Presence:
-    """This process, as the others see it. `close` it."""
+    """This process, as the others see it. `close` it. Where nothing can be written nobody edits either, so there it
+    does nothing."""
 
     def __init__(self, dark: Path) -> None:
         self._folder = dark / FOLDER
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._path = self._folder / str(os.getpid())
-        self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-        fcntl.flock(self._file, fcntl.LOCK_EX)
+        self._file = -1
+        with contextlib.suppress(OSError):
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+            fcntl.flock(self._file, fcntl.LOCK_EX)
 
     def note(self, bound: Bound) -> None:
         """Call it when the canvas has been bound."""
         # As one write of one size, so that nobody reads half of it, or the rest of a longer one.
-        os.pwrite(self._file, _state(bound), 0)
+        if self._file >= 0:
+            os.pwrite(self._file, _state(bound), 0)
 
     def laggards(self, bound: Bound, within: float) -> tuple[str, ...]:
         """Waits until the other processes have bound that much too; those that have not after `within` seconds."""
+        if self._file < 0:
+            return ()
         others = [path for path in self._folder.iterdir() if path != self._path and _is_held(path)]
         if not others:
             return ()
@@ -58,9 +64,11 @@ class Presence:
         return tuple(f"process {path.name}" for path in sorted(others) if _is_held(path))
 
     def close(self) -> None:
-        with contextlib.suppress(OSError):
-            self._path.unlink()
-        os.close(self._file)
+        if self._file >= 0:
+            with contextlib.suppress(OSError):
+                self._path.unlink()
+            os.close(self._file)
+            self._file = -1
 
 
 def _state(bound: Bound) -> bytes:
