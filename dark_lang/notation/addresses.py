@@ -4,7 +4,7 @@ Must not know a canvas: an address is taken apart here, and looked up by whoever
 `label_of(tree)` leads back to it; `find_path(tree, path_of(tree, id))` is the node with that id.
 
 A path is steps with dots between them. A step is a slot's label (`body`, `then`, `else`), followed by a number from 0
-where the slot is a list (`args.0`); or a search, from the node reached so far: `hole`, `hole.2` (the second), `let:total`
+where the slot is a list (`args.0`); or a search from the node reached: `hole`, `hole.2` (the second), `let:total`
 (the Let that binds `total`), `arm:Some` (the Arm whose pattern is that case), `field:name`, `param:a`.
 """
 
