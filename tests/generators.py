@@ -7,6 +7,7 @@ Names are short and few, so that edits and bindings meet. Every strategy is a fu
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import TypeVar
 
 from hypothesis import strategies as st
@@ -95,6 +96,7 @@ def _unnumbered(kind: type[N], *parts: S[object]) -> S[N]:
 # Types
 
 
+@cache
 def _types(depth: int) -> S[t.Type]:
     leaves: list[S[t.Type]] = [
         _unnumbered(t.Named, TYPE_REFS, st.just(())),
@@ -115,6 +117,7 @@ def _types(depth: int) -> S[t.Type]:
     )
 
 
+@cache
 def _definitions(depth: int) -> S[t.Type]:
     case = _unnumbered(t.Case, st.sampled_from(["Circle", "Rect", "Red"]), _many(_types(depth - 1), 0, 2))
     return st.one_of(_types(depth), _unnumbered(t.Enum, _many(case, 1)))
@@ -123,6 +126,7 @@ def _definitions(depth: int) -> S[t.Type]:
 # Patterns
 
 
+@cache
 def _patterns(depth: int) -> S[p.Pattern]:
     leaves: list[S[p.Pattern]] = [
         _unnumbered(p.Wildcard),
@@ -163,6 +167,7 @@ def _string(parts: Sequence[e.Part]) -> e.String:
     return e.String(UNNUMBERED, tuple(joined))
 
 
+@cache
 def _leaves() -> S[e.Expression]:
     return st.one_of(
         _unnumbered(e.Int, INTS),
@@ -194,6 +199,7 @@ def _steps(inner: S[e.Expression], kinds: S[t.Type]) -> S[e.Expression]:
     )
 
 
+@cache
 def _expressions(depth: int, partial: bool) -> S[e.Expression]:
     if depth <= 0:
         return _leaves()
@@ -247,6 +253,7 @@ VERSIONS = st.sampled_from([0, 1, 7])
 DOCS = st.sampled_from(["", "", "What it is for.", "Two\nlines."])
 
 
+@cache
 def _toplevels(depth: int) -> S[top.Toplevel]:
     body = _expressions(depth, True)
     kinds = _types(min(depth, 2))
