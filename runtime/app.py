@@ -63,18 +63,21 @@ class _Program:
 class Service:
     """A canvas that answers requests: watched, bound, with its rows. `close` it."""
 
-    def __init__(self, host: Host) -> None:
+    def __init__(self, host: Host, *, closes_host: bool = False) -> None:
         settings = host.settings
         prepare_stack(settings.limits.depth)
         cache = CodeCache()
         self.host = host
+        self._closes_host = closes_host
         self.caps = Caps(body_bytes=settings.limits.body_bytes)
         self.data = Data.open(host.folder, serving=True)
+        self.presence = Presence(host.folder / ".dark")
         self.snapshots = Snapshots(host.canvas, lambda canvas: _Program(canvas, settings, cache))
         self.answering = Answering(self.snapshots, self.data, token=os.environ.get("DARK_TOKEN", ""))
         self._unsubscribe = host.subscribe(self._bind)
         if host.canvas is not self.snapshots.current.canvas:
             self._bind(host.canvas, frozenset(host.canvas.entries))
+        self.presence.note(self.snapshots.current.canvas)
         self._watcher = Watcher(host)
         self._watcher.start()
         # What is there by now stays: the collector need not look at it again and again while requests wait.
@@ -84,10 +87,14 @@ class Service:
     def close(self) -> None:
         self._unsubscribe()
         self._watcher.stop()
+        self.presence.close()
         self.data.close()
+        if self._closes_host:
+            self.host.close()
 
     def _bind(self, canvas: Canvas, touched: frozenset[NodeId]) -> None:
         if self.snapshots.bind(canvas, touched):
+            self.presence.note(canvas)
             self.answering.metrics.binds += 1
 
     # As the ASGI entrance asks
@@ -115,7 +122,7 @@ class Service:
 def create_app(folder: str | Path) -> Application:
     """An ASGI application that hosts the canvas in `folder`. The folder is opened when the server starts, or with the
     first request; CanvasError then, if it is no canvas."""
-    return Application(lambda: Service(Host.open(Path(folder), library=standard_library())))
+    return Application(lambda: Service(Host.open(Path(folder), library=standard_library()), closes_host=True))
 
 
 def app_from_environment() -> Application:
@@ -159,13 +166,9 @@ def serve_process(
 ) -> None:
     """What one process does: `serve` with one worker, and each worker of several. Closes the listener."""
     service = Service(host)
-    presence = Presence(host.folder / ".dark")
-    # After the service's own: what is noted has been bound.
-    host.subscribe(lambda canvas, _: presence.note(canvas))
-    presence.note(host.canvas)
     commands = None
     if execute is not None:
-        commands = CommandSocket(host, execute, lambda seconds: presence.laggards(host.canvas, seconds))
+        commands = CommandSocket(host, execute, lambda seconds: service.presence.laggards(host.canvas, seconds))
     try:
         if commands is not None:
             # The process that owns the rows takes the shell's commands too, so that they find one another's work.
@@ -174,5 +177,4 @@ def serve_process(
     finally:
         if commands is not None:
             commands.close()
-        presence.close()
         service.close()

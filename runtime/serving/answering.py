@@ -24,13 +24,15 @@ from runtime.serving.messages import Incoming, Outgoing, is_trial
 from runtime.serving.metrics import Metrics
 from runtime.serving.missing import MissingList
 from runtime.serving.problems import problem, trace_id
+from runtime.serving.rationing import Ration
 from runtime.serving.requests import BadRequest, request_value
 from runtime.serving.reserved import PREFIX, empty_canvas, reserved
 from runtime.serving.responses import outgoing
 from runtime.serving.routes import BadPath, read_path
 from runtime.serving.snapshots import Handler, Snapshot, Snapshots
 
-log = logging.getLogger("dark.serve")
+log = logging.getLogger("dark.serve.requests")
+log.addFilter(Ration())
 
 Done = Callable[[Outgoing], None]
 
