@@ -1,0 +1,86 @@
+"""Toplevels of the cached fold, decoded when they are asked for, and kept while there is room.
+
+Must not know what came after the cache. Invariant: a cache that turns out damaged is folded anew, and nobody who asks
+notices more than the time that it takes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from threading import Lock
+
+from dark_lang.edits.ledgers import Ledger
+from dark_lang.edits.materializing import Materialized, materialize
+from dark_lang.names import NodeId
+from dark_lang.nodes.walking import descend
+from runtime.store.identities import Identities
+from runtime.store.images import Image, ImageDamaged
+
+_ROOM = 2_000
+"""Trees kept. One of 50 nodes takes some 10 kB."""
+
+
+class Tree:
+    """One toplevel's tree in one state, with its node ids once somebody wants them."""
+
+    __slots__ = ("_ids", "materialized")
+
+    def __init__(self, materialized: Materialized) -> None:
+        self.materialized = materialized
+        self._ids: list[NodeId] | None = None
+
+    @property
+    def ids(self) -> list[NodeId]:
+        """Of all its nodes, sorted."""
+        if self._ids is None:
+            root = self.materialized.toplevel
+            self._ids = sorted(node.id for node in descend(root)) if root is not None else []
+        return self._ids
+
+
+class Trees:
+    def __init__(self, image: Image, recover: Callable[[], Image]) -> None:
+        self.image = image
+        self._recover = recover
+        self._kept: dict[NodeId, Tree] = {}
+        self._found: Identities | None = None
+        self._lock = Lock()
+
+    def ledger(self, toplevel: NodeId) -> Ledger | None:
+        """A fresh copy, for the caller to keep."""
+        image = self.image
+        try:
+            return image.ledger(toplevel)
+        except ImageDamaged:
+            return self._repaired(image).ledger(toplevel)
+
+    def tree(self, toplevel: NodeId) -> Tree | None:
+        kept = self._kept.get(toplevel)
+        if kept is None:
+            ledger = self.ledger(toplevel)
+            if ledger is None:
+                return None
+            kept = Tree(materialize(ledger))
+            with self._lock:
+                if len(self._kept) >= _ROOM:
+                    for oldest in list(self._kept)[: _ROOM // 4]:
+                        del self._kept[oldest]
+                self._kept[toplevel] = kept
+        return kept
+
+    def identities(self) -> Identities:
+        if self._found is None:
+            image = self.image
+            try:
+                self._found = image.identities()
+            except ImageDamaged:
+                self._found = self._repaired(image).identities()
+        return self._found
+
+    def _repaired(self, damaged: Image) -> Image:
+        with self._lock:
+            if self.image is damaged:
+                self.image = self._recover()
+                self._kept.clear()
+                self._found = None
+            return self.image
