@@ -10,10 +10,9 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-_FORM: Final = re.compile(
-    r"(\d{4})-(\d\d)-(\d\d)"
-    r"(?:[Tt ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?(?:([Zz])|([+-])(\d\d):?(\d\d))?)?",
-    re.ASCII,
+_FORM: Final = (
+    r"(?a)(\d{4})-(\d\d)-(\d\d)"
+    r"(?:[Tt ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?(?:([Zz])|([+-])(\d\d):?(\d\d))?)?"
 )
 
 
@@ -24,7 +23,7 @@ def instant_text(instant: datetime) -> str:
 
 def read_instant(text: str) -> datetime | None:
     """A date alone is its midnight, and a time without an offset is UTC. None if `text` is nothing of the kind."""
-    found = _FORM.fullmatch(text)
+    found = re.fullmatch(_FORM, text)
     if found is None:
         return None
     year, month, day, hour, minute, second, fraction, _, sign, hours, minutes = found.groups()

@@ -23,6 +23,7 @@ from dark_lang.values.digits import int_text, read_int
 from dark_lang.values.instants import instant_text
 from dark_lang.values.limits import DEPTH, TEXT_LENGTH
 from dark_lang.values.model import Case, Char, GuestDict, Json, Value
+from dark_lang.values.showing import show_float
 
 
 def to_json(value: Value) -> str:
@@ -91,7 +92,7 @@ def _tuple(items: tuple[Value, ...], depth: int) -> str:
 
 def _float(number: float, _depth: int) -> str:
     if not isfinite(number):
-        raise Failed(f"{number!r} cannot be written as JSON, which has finite numbers only")
+        raise Failed(f"{show_float(number)} cannot be written as JSON, which has finite numbers only.")
     return repr(number)
 
 
@@ -104,7 +105,7 @@ def _refuse(value: Value, _depth: int) -> str:
 
 
 def _too_long() -> Failed:
-    return Failed(f"JSON of more than {TEXT_LENGTH:,} characters cannot be written")
+    return Failed(f"JSON of more than {TEXT_LENGTH:,} characters cannot be written.")
 
 
 def _json(value: Json, depth: int) -> str:
@@ -133,13 +134,13 @@ _WRITERS: Final[Mapping[type, Callable[[Any, int], str]]] = {
 
 
 def _refuse_constant(word: str) -> Any:
-    raise Failed(f"it has {word}, which is no JSON")
+    raise Failed(f"This is no JSON: it has {word}.")
 
 
 def _read_float(text: str) -> float:
     number = float(text)
     if not isfinite(number):
-        raise Failed(f"the number {text[:40]} is too large for a Float")
+        raise Failed(f"The number {text[:40]} is too large for a Float.")
     return number
 
 
@@ -148,9 +149,9 @@ def _read_float(text: str) -> float:
 _FAST: Final = JSONDecoder(parse_constant=_refuse_constant)
 _CAREFUL: Final = JSONDecoder(parse_constant=_refuse_constant, parse_int=read_int, parse_float=_read_float)
 _LARGE_NUMBER: Final = re.compile(r"[0-9](?:[eE]\+?[0-9]{3}|[0-9]{199})", re.ASCII)
-_IN_STRING: Final = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?', re.DOTALL)
-_NO_BRACKETS: Final = re.compile(r"[^\[\]{}]+")
-_HALF_PAIR: Final = re.compile(r"\\u[dD][89a-fA-F]")
+_IN_STRING: Final = r'(?s)"[^"\\]*(?:\\.[^"\\]*)*"?'
+_NO_BRACKETS: Final = r"[^\[\]{}]+"
+_HALF_PAIR: Final = r"\\u[dD][89a-fA-F]"
 _BLANKS: Final = " \t\n\r"
 
 
@@ -165,8 +166,8 @@ def from_json(text: str) -> Json:
     try:
         raw = reader.decode(text)
     except JSONDecodeError as error:
-        raise Failed(f"it is no JSON: {_explain(error)}") from None
-    if "\\u" in text and _HALF_PAIR.search(text):
+        raise Failed(f"This is no JSON: {_explain(error)}.") from None
+    if "\\u" in text and re.search(_HALF_PAIR, text):
         raw = _mend(raw)
     return Json(raw)
 
@@ -178,10 +179,10 @@ def _explain(error: JSONDecodeError) -> str:
 
 def _check_depth(text: str) -> None:
     depth = 0
-    for bracket in _NO_BRACKETS.sub("", _IN_STRING.sub("", text)):
+    for bracket in re.sub(_NO_BRACKETS, "", re.sub(_IN_STRING, "", text)):
         depth += 1 if bracket in "[{" else -1
         if depth > DEPTH:
-            raise Failed(f"JSON of more than {DEPTH} levels cannot be read")
+            raise Failed(f"JSON of more than {DEPTH} levels cannot be read.")
 
 
 def _mend(raw: Any) -> Any:

@@ -20,8 +20,11 @@ TEXT_LENGTH: Final = 10_000_000
 
 BYTES_LENGTH: Final = 10_000_000
 
-LIST_LENGTH: Final = 1_000_000
-"""Items of a List that one operation makes without being given them."""
+LIST_LENGTH: Final = 10_000_000
+"""Items of a List that one operation puts together from those of other Lists."""
+
+LIST_MADE: Final = 1_000_000
+"""Items of a List that one operation makes out of nothing."""
 
 ROW_PARTS: Final = 1_000_000
 """Values, at any depth, of one row of a datastore."""

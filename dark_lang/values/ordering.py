@@ -68,7 +68,7 @@ def _refuse_pair(a: Value, b: Value) -> None:
     for value in (a, b):
         if type(value) is HoleValue:
             raise hole_reached(value)
-    raise Failed(f"{name_kind(a)} and {name_kind(b)} have no order")
+    raise Failed(f"Values of different types have no order: {name_kind(a)} and {name_kind(b)}.")
 
 
 def _parts(a: Value, b: Value) -> Iterator[tuple[Value, Value]]:
@@ -81,7 +81,7 @@ def _parts(a: Value, b: Value) -> Iterator[tuple[Value, Value]]:
         return chain(((labels, others),), ((a[label], b[label]) for label in labels))
     if kind is Case:
         if a.type != b.type:
-            raise Failed(f"{name_kind(a)} and {name_kind(b)} have no order: they are cases of different types")
+            raise Failed(f"Cases of different types have no order: {a.name} and {b.name}.")
         return chain(((a.name, b.name),), ((a.values, b.values),))
     if kind is Char:
         return iter(((a.text, b.text),))
@@ -149,16 +149,20 @@ def _json_key(raw: Any, depth: int) -> tuple[Any, ...]:
 
 def sorted_values(values: list[Value]) -> list[Value]:
     """A new list in order, equal values in the order in which they came. Raises as `compare` does."""
+    if _is_plain(values):
+        return sorted(values)
+    return [values[place] for place in places_in_order(values)]
+
+
+def places_in_order(values: list[Value]) -> list[int]:
+    """The places of `values` in the order of the values, equal ones in the order in which they came."""
+    keys = values if _is_plain(values) else [sort_key(value) for value in values]
+    return sorted(range(len(keys)), key=keys.__getitem__)
+
+
+def _is_plain(values: list[Value]) -> bool:
+    """Whether Python's own order is ours. Raises Failed if they are of several types."""
     kinds = {type(value) for value in values}
     if len(kinds) > 1:
         compare(values[0], next(value for value in values if type(value) is not type(values[0])))
-    if kinds <= _PLAIN:
-        return sorted(values)
-    keys = [sort_key(value) for value in values]
-    return [values[at] for at in order_of(keys)]
-
-
-def order_of(keys: list[tuple[Any, ...]]) -> list[int]:
-    """The places of `keys` in the order of the keys. Not `sorted(key=…)` of a guest's function: that would be C
-    calling guest code."""
-    return sorted(range(len(keys)), key=keys.__getitem__)
+    return kinds <= _PLAIN

@@ -69,7 +69,7 @@ def _encode_all(values: Any, parts: list[Any], depth: int) -> None:
     if not depth:
         raise too_deep("stored", DEPTH)
     if len(parts) + len(values) > ROW_PARTS:
-        raise Failed(f"a value of more than {ROW_PARTS:,} parts cannot be stored")
+        raise Failed(f"A value of more than {ROW_PARTS:,} parts cannot be stored.")
     for value in values:
         _encode(value, parts, depth - 1)
 

@@ -24,8 +24,8 @@ from dark_lang.values.model import Case, Char, DatastoreValue, GuestDict, HoleVa
 SHOWN: Final = 10_000
 """Characters, unless told otherwise."""
 
-_WORD: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
-_SPECIAL: Final = re.compile('[\x00-\x1f\x7f-\x9f"\\\\\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]|\\$(?={)')
+_WORD: Final = r"(?a)[A-Za-z_][A-Za-z0-9_]*"
+_SPECIAL: Final = '[\x00-\x1f\x7f-\x9f"\\\\\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]|\\$(?={)'
 _ESCAPES: Final = {"\n": "\\n", "\t": "\\t", "\r": "\\r", '"': '\\"', "\\": "\\\\", "$": "\\$"}
 
 
@@ -71,7 +71,7 @@ def show(value: Value, *, limit: int = SHOWN) -> str:
 
 def show_text(text: str) -> str:
     """A String as the notation writes it."""
-    return f'"{_SPECIAL.sub(_escape, text)}"'
+    return f'"{re.sub(_SPECIAL, _escape, text)}"'
 
 
 def _escape(found: re.Match[str]) -> str:
@@ -142,7 +142,7 @@ def _show_json(raw: Value, line: _Line, depth: int) -> None:
 
 
 def _label(label: str) -> str:
-    return label if _WORD.fullmatch(label) else show_text(label)
+    return label if re.fullmatch(_WORD, label) else show_text(label)
 
 
 def _show_int(number: int) -> str:

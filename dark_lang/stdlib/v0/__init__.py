@@ -1,0 +1,56 @@
+"""Version 0 of every function."""
+
+from __future__ import annotations
+
+from dark_lang.library import LibraryFunction
+from dark_lang.stdlib.v0 import (
+    bools,
+    byte_strings,
+    chars,
+    datastores,
+    datetimes,
+    dicts,
+    floats,
+    hashes,
+    http,
+    identifiers,
+    ints,
+    jsons,
+    list_orders,
+    list_walks,
+    lists,
+    maths,
+    operators,
+    options,
+    randoms,
+    results,
+    string_parts,
+    strings,
+    tuples,
+)
+
+FUNCTIONS: tuple[LibraryFunction, ...] = (
+    *operators.FUNCTIONS,
+    *bools.FUNCTIONS,
+    *ints.FUNCTIONS,
+    *floats.FUNCTIONS,
+    *maths.FUNCTIONS,
+    *strings.FUNCTIONS,
+    *string_parts.FUNCTIONS,
+    *chars.FUNCTIONS,
+    *byte_strings.FUNCTIONS,
+    *hashes.FUNCTIONS,
+    *lists.FUNCTIONS,
+    *list_walks.FUNCTIONS,
+    *list_orders.FUNCTIONS,
+    *dicts.FUNCTIONS,
+    *options.FUNCTIONS,
+    *results.FUNCTIONS,
+    *tuples.FUNCTIONS,
+    *jsons.FUNCTIONS,
+    *http.FUNCTIONS,
+    *datetimes.FUNCTIONS,
+    *identifiers.FUNCTIONS,
+    *randoms.FUNCTIONS,
+    *datastores.FUNCTIONS,
+)
