@@ -260,10 +260,7 @@ class Draft:
         if node_id in pending:
             return node_id
         if node_id in grown.made:
-            raise RefusedError(
-                f"{spell_id(node_id)} is only what shows that edits disagree, or that something is missing",
-                suggestion="put something in its place first, or `dark resolve` the conflict",
-            )
+            raise _only_shown(node_id)
         raise AddressError(f"there is no node {spell_id(node_id)} in {spell_id(toplevel_id)}")
 
     def _slot(self, pending: Pending, parent: NodeId, slot: str) -> SlotLayout:
@@ -357,7 +354,9 @@ class Draft:
             base = cast(e.Conflict, conflict).base.id
             putting = Putting(Place(standing.parent, standing.slot, standing.key), base, firm=True)
             return putting, standing.nodes
-        parent = self._real(toplevel_id, pending, position.parent.id)
+        parent = position.parent.id
+        if parent not in pending:
+            raise _only_shown(node_id)
         place = Place(parent, position.slot.name)
         if position.slot.arity is Arity.MANY:
             kids = pending.children(parent, position.slot.name)
@@ -447,3 +446,10 @@ class Draft:
             if slot is not None and slot.hole is not None and slot.sort is not Sort.PART:
                 make: type[e.Hole] = cast(type[e.Hole], slot.hole)
                 self._put(pending, make(self.fresh(), ""), Putting(place, node), frozenset())
+
+
+def _only_shown(node_id: NodeId) -> RefusedError:
+    return RefusedError(
+        f"{spell_id(node_id)} is only what shows that edits disagree, or that something is missing",
+        suggestion="put something in its place first, or `dark resolve` the conflict",
+    )

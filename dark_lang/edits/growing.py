@@ -133,13 +133,12 @@ class _Grower:
 
     def _is_whole(self, node: NodeId, layout: Layout, create: Create) -> bool:
         """Whether each scalar has some value that fits."""
-        if len(create.scalars) == len(layout.scalars):
-            for name, value in zip(layout.scalars, create.scalars, strict=True):
-                if not accepts(layout, name, value):
-                    break
-            else:
-                return True
-        return all(self.ledger.history(node, name) for name in layout.scalars)
+        if len(create.scalars) != len(layout.scalars):
+            return False
+        for name, value in zip(layout.scalars, create.scalars, strict=True):
+            if not accepts(layout, name, value):
+                return all(self.ledger.history(node, name) for name in layout.scalars)
+        return True
 
     def ignore(self, node: NodeId, what: str, writes: Iterable[WriteId]) -> None:
         self.grown.disagreements.append(Disagreement(node, what, tuple(writes), Kind.IGNORED))

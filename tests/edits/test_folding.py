@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from replicas import Replica
 
 from dark_lang.edits.drafting import Draft
-from dark_lang.edits.layouts import LAYOUTS
+from dark_lang.edits.layouts import LAYOUTS, accepts
 from dark_lang.errors import AddressError, RefusedError
 from dark_lang.names import NodeId, Standard
 from dark_lang.nodes import expressions as e
@@ -19,7 +19,7 @@ from dark_lang.nodes.shape import Arity, Node, Sort
 from dark_lang.nodes.toplevels import Toplevel
 from dark_lang.nodes.walking import descend, same, steps_of, with_fresh_ids
 
-SLOW = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+SLOW = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def random_edit(draft: Draft, toplevel: NodeId, pool: list[e.Expression], choose: random.Random) -> None:
@@ -41,9 +41,10 @@ def _edit(draft: Draft, toplevel: NodeId, pool: list[e.Expression], choose: rand
         draft.restore_toplevel(toplevel)
         return
     nodes = list(descend(tree))
-    node = choose.choice(nodes)
+    node = choose.choice(nodes if choose.random() < 0.4 else nodes[:5])  # so that edits meet
     new: Node = with_fresh_ids(choose.choice(pool), draft.fresh)
-    kind = choose.choice(["replace", "replace", "wrap", "raise", "insert", "remove", "move", "set", "settle"])
+    kinds = ["replace", "replace", "wrap", "raise", "insert", "remove", "move", "move", "set", "set", "set", "settle"]
+    kind = choose.choice(kinds)
     if kind == "replace":
         draft.replace(toplevel, node.id, new)
     elif kind == "wrap":
@@ -59,11 +60,13 @@ def _edit(draft: Draft, toplevel: NodeId, pool: list[e.Expression], choose: rand
             draft.replace(toplevel, conflict.id, choose.choice([conflict.base, *conflict.alternatives]))
     elif kind == "set":
         layout = LAYOUTS[type(node)]
-        value = choose.choice(["x", "y", 1, 2, 2.5, True, False, None, Standard("List::map"), Standard("Op::add")])
+        values = ["x", "y", 1, 2, 2.5, True, False, None, Standard("List::map"), Standard("Op::add"), b"nonsense"]
         if layout.tables:
             draft.set(toplevel, node.id, "subjects", choose.choice([True, False, None]), choose.choice("ab"))
         elif layout.scalars:
-            draft.set(toplevel, node.id, choose.choice(layout.scalars), value)
+            field = choose.choice(layout.scalars)
+            fitting = [value for value in values if accepts(layout, field, value)]
+            draft.set(toplevel, node.id, field, choose.choice(fitting if choose.random() < 0.9 else values))
     else:
         lists = [(one, slot) for one in nodes for slot in LAYOUTS[type(one)].slots if slot.arity is Arity.MANY]
         if not lists:
