@@ -12,7 +12,6 @@ import sys
 import time
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -20,15 +19,9 @@ from dark_cli import warm
 from dark_cli.authorship import find_author
 from dark_cli.beginning import show_beginning, show_commands
 from dark_cli.commands.table import COMMANDS, GLOBAL_OPTIONS_WITH_VALUE, Entry, entry_of
-from dark_cli.opening import as_tests_say
 from dark_cli.workspace import Terminal, Workspace, current
 from dark_lang.errors import CanvasError, DarkError, UsageError
 from runtime.framing import RELEASE
-
-if TYPE_CHECKING:
-    from runtime.hosting import Host
-    from runtime.serving.commands import Reply, Request
-
 
 def execute(workspace: Workspace, argv: list[str]) -> int:
     """Runs the command that `argv` spells, and returns its exit code (DESIGN 8.3). Never raises, but for
@@ -178,7 +171,7 @@ def _write_crash(workspace: Workspace, text: str) -> str:
 
 def run_cold(argv: list[str]) -> int:
     """Runs a command here. Returns its exit code; KeyboardInterrupt passes."""
-    argv = [_readable(word) for word in argv]
+    argv = [readable(word) for word in argv]
     try:
         return execute(_own_workspace(argv), argv)
     except BrokenPipeError:
@@ -215,39 +208,6 @@ def _own_workspace(argv: list[str]) -> Workspace:
     )
 
 
-# In a server's process
-
-
-def execute_in_server(host: Host, request: Request, reply: Reply) -> int:
-    """Runs a command for a shell that sent it over the socket."""
-    argv = [_readable(word) for word in request.argv]
-
-    def read(path: str) -> bytes:
-        if path not in request.files:
-            raise FileNotFoundError(2, "No such file or directory", path)
-        return request.files[path]
-
-    workspace = Workspace(
-        argv=argv,
-        out=reply.out,
-        err=reply.err,
-        environment=request.environment,
-        author=request.author,
-        terminal=Terminal(request.columns, request.rows, *request.terminals),
-        stdin=lambda: request.stdin,
-        read=read,
-        request=request.id,
-        host=host,
-        cancelled=reply.cancelled,
-        bound_within=reply.laggards,
-    )
-    with as_tests_say(host, request.environment):
-        # If the store cannot be read just now, what is known of it has to do; an edit will say so itself.
-        with contextlib.suppress(DarkError):
-            host.refresh()
-        return execute(workspace, argv)
-
-
-def _readable(word: str) -> str:
+def readable(word: str) -> str:
     """What a shell passes need not be UTF-8: what is not becomes U+FFFD."""
     return word.encode("utf-8", "surrogateescape").decode("utf-8", "replace")

@@ -68,11 +68,23 @@ def reference_in(node: Node) -> tuple[Realm, Ref] | None:
 
 def uses_in(canvas: Canvas, toplevel: NodeId) -> Iterator[Use]:
     """What a toplevel refers to, in the order of its text; names that were unknown once, as what they mean by now."""
-    for node in descend(canvas.tree(toplevel)):
-        found = reference_in(node)
-        if found is not None:
-            realm, ref = found
-            yield Use(toplevel, node.id, realm, canvas.resolve(realm, ref.text) if isinstance(ref, Unresolved) else ref)
+    content = canvas.content(toplevel)
+    found = _references.get(content)
+    if found is None:
+        if len(_references) >= ROOM:
+            _references.clear()
+        found = _references[content] = _references_in(canvas.tree(toplevel))
+    for node, realm, ref in found:
+        yield Use(toplevel, node, realm, canvas.resolve(realm, ref.text) if isinstance(ref, Unresolved) else ref)
+
+
+ROOM = 50_000
+_references: dict[bytes, tuple[tuple[NodeId, Realm, Ref], ...]] = {}
+"""By content, so that a server that is asked again decodes nothing again. Shared by threads: a lost entry is made anew."""
+
+
+def _references_in(tree: Node) -> tuple[tuple[NodeId, Realm, Ref], ...]:
+    return tuple((node.id, *found) for node in descend(tree) if (found := reference_in(node)) is not None)
 
 
 def uses_of(canvas: Canvas, target: Ref) -> list[Use]:

@@ -44,6 +44,9 @@ def new(workspace: Workspace, folder: str, name: str | None) -> None:
     workspace.print(f"serve it: {'' if folder == '.' else f'cd {folder} && '}dark serve")
 
 
+FEW = 1_000  # definitions, among which it takes no time to look for holes
+
+
 @command("status")
 @click.pass_obj
 def status(workspace: Workspace) -> None:
@@ -52,7 +55,7 @@ def status(workspace: Workspace) -> None:
     host = workspace.host
     counts = [(word, sum(canvas.entries[each].kind is kind for each in asking.alive(canvas))) for kind, word in KINDS]
     last = next(iter(host.log(1)), None)
-    marks = list(all_marks(canvas))
+    marks = list(all_marks(canvas)) if len(canvas.entries) <= FEW else []
     holes = sum(mark.kind is Kind.HOLE for mark in marks)
     conflicts = sum(mark.kind is Kind.CONFLICT for mark in marks)
     if workspace.json:
@@ -86,6 +89,8 @@ def status(workspace: Workspace) -> None:
     if marks:
         parts = ((holes, "hole"), (len(marks) - holes - conflicts, "mark"), (conflicts, "conflict"))
         workspace.print(f"{', '.join(plural(count, noun) for count, noun in parts if count)}; dark check lists them")
+    if len(canvas.entries) > FEW:
+        workspace.print("dark check looks for holes and marks")
     for problem in host.problems:
         show_problem(workspace, problem)
 

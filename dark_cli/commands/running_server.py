@@ -9,7 +9,6 @@ from __future__ import annotations
 import click
 
 from dark_cli.commands.making import command
-from dark_cli.executing import execute_in_server
 from dark_cli.workspace import Workspace
 from dark_lang.errors import UsageError
 
@@ -22,6 +21,7 @@ from dark_lang.errors import UsageError
 @click.pass_obj
 def serve(workspace: Workspace, canvas: str | None, host: str | None, port: int | None, workers: int | None) -> None:
     """Serve the canvas, here or in the folder CANVAS, over HTTP. Each edit is live at once. Ctrl-C ends it."""
+    from dark_cli.serving import execute_in_server  # late: it imports all other commands
     from runtime import app  # late: the server's parts take 100 ms to import
 
     if canvas is not None:

@@ -1,0 +1,181 @@
+"""What a command ends with, and what it says then: one line, details, what to do; never a traceback."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+from in_process import dark, made
+
+from dark_cli.commands import canvas as canvas_commands
+from dark_cli.workspace import Terminal
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    folder = made(tmp_path / "shop")
+    assert dark(folder, "insert", "http", "GET", "/hello/:name", '"Hello ${name}"').code == 0
+    return folder
+
+
+def test_done(shop: Path) -> None:
+    done = dark(shop, "ls")
+    assert (done.code, done.err) == (0, "")
+    assert "GET:/hello/:name" in done.out
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "says"),
+    [
+        (["check"], 0, ""),
+        (["nonsense"], 2, "there is no command"),
+        (["statsu"], 2, "did you mean dark status?"),
+        (["show"], 2, "Missing argument"),
+        (["show", "--nope", "GET:/hello/:name"], 2, "No such option"),
+        (["--nope", "ls"], 2, "there is no option `--nope`"),
+        (["log", "--limit", "many"], 2, "many"),
+        (["show", "GET:/helo/:name"], 3, "GET:/hello/:name"),
+        (["show", "GET:/hello/:name#body.nowhere"], 3, "nowhere"),
+        (["show", "\x00\U0010ffff"], 3, ""),
+        (["undo", "ffffffff"], 3, "ffffffff"),
+        (["insert", "http", "GET", "/x", "?", "--strict"], 6, "--strict"),
+        (["run", "1 + true"], 1, ""),
+        (["db", "get", "Nothing", "k"], 3, "no datastore"),
+        (["restore"], 2, "restore what"),
+    ],
+)
+def test_codes(shop: Path, words: list[str], code: int, says: str) -> None:
+    done = dark(shop, *words)
+    assert (done.code, says in done.err) == (code, True), done
+    assert "Traceback" not in done.err
+    assert all(len(line) <= 160 for line in done.err.splitlines())
+
+
+def test_a_check_that_finds_something_fails(shop: Path) -> None:
+    assert dark(shop, "insert", "http", "GET", "/x", "[?missing, nobody]").code == 0
+    done = dark(shop, "check")
+    assert done.code == 1
+    assert "hole ?missing" in done.out
+    assert "unknown name nobody" in done.out
+    assert [mark["kind"] for mark in json.loads(dark(shop, "check", "--json").out)] == ["hole", "unknown"]
+
+
+def test_no_canvas(tmp_path: Path) -> None:
+    done = dark(tmp_path, "ls")
+    assert done.code == 7
+    assert "canvas.toml" in done.err
+    assert "dark new" in done.err
+
+
+def test_a_newer_format_is_refused_by_both_versions(shop: Path) -> None:
+    path = shop / "canvas.toml"
+    path.write_text(path.read_text().replace("format = 1", "format = 7"))
+    done = dark(shop, "ls")
+    assert done.code == 7
+    assert "7" in done.err
+    assert "1" in done.err
+
+
+def test_a_stale_guard(shop: Path) -> None:
+    first = json.loads(dark(shop, "log", "--json").out)[0]["diff"]
+    assert dark(shop, "replace-node", "GET:/hello/:name#body", '"Hi"', author="bob").code == 0
+    done = dark(shop, "replace-node", "GET:/hello/:name#body", '"Ho"', "--expect", first)
+    assert done.code == 5
+    assert "bob" in done.err
+
+
+def test_an_undo_of_what_others_changed_names_them(shop: Path) -> None:
+    assert dark(shop, "replace-node", "GET:/hello/:name#body", '"Hi"').code == 0
+    assert dark(shop, "replace-node", "GET:/hello/:name#body", '"Ho"', author="bob").code == 0
+    done = dark(shop, "undo")
+    assert done.code == 5
+    assert "bob" in done.err
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="nothing is read-only to root")
+def test_a_read_only_canvas(shop: Path) -> None:
+    (shop / "diffs").chmod(0o500)
+    try:
+        done = dark(shop, "insert", "http", "GET", "/x", "1")
+    finally:
+        (shop / "diffs").chmod(0o700)
+    assert done.code == 7
+
+
+def test_corruption(shop: Path) -> None:
+    diff = next((shop / "diffs").glob("*.cbor"))
+    diff.write_bytes(b"\xff" * 100)
+    os.utime(diff, (0, 0))
+    done = dark(shop, "doctor")
+    assert done.code == 8
+    assert diff.name in done.out
+    assert dark(shop, "doctor", "--repair").code == 0
+    assert dark(shop, "doctor").code == 0
+
+
+def test_our_own_fault(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def breaks(*_: object) -> None:
+        raise ZeroDivisionError("over nothing")
+
+    monkeypatch.setattr(canvas_commands, "show_table", breaks)
+    done = dark(shop, "ls")
+    assert done.code == 70
+    assert done.err.count("\n") == 1
+    assert "ZeroDivisionError: over nothing" in done.err
+    (crash,) = (shop / ".dark").glob("crash-*.txt")
+    assert str(crash) in done.err
+    assert "Traceback" in crash.read_text()
+
+
+def test_errors_as_json(shop: Path) -> None:
+    done = dark(shop, "show", "GET:/none", "--json")
+    assert done.out == ""
+    report = json.loads(done.err)
+    assert report["exit"] == 3
+    assert report["error"]
+
+
+def test_numbers_below_zero_are_no_options(shop: Path) -> None:
+    assert dark(shop, "run", "-1").out == "-1\n"
+    assert dark(shop, "run", "--json", "-1").out == "-1\n"
+    assert dark(shop, "replace-node", "GET:/hello/:name#body", "-5", "--json").code == 0
+    assert dark(shop, "show", "GET:/hello/:name#body").out == "-5\n"
+    assert dark(shop, "run", "--", "-5 + 1").out == "-4\n"
+    assert dark(shop, "run", "-x").code == 2
+
+
+def test_standard_input_is_read_for_a_dash(shop: Path) -> None:
+    assert dark(shop, "run", "-", stdin=b"1 +\n 1").out == "2\n"
+
+
+def test_global_options_stand_anywhere(shop: Path) -> None:
+    for words in (["--json", "ls"], ["ls", "--json"], ["--as", "bob", "ls", "--json"]):
+        assert json.loads(dark(shop, *words).out)[0]["address"] == "GET:/hello/:name"
+    assert dark(shop.parent, "ls", f"--canvas={shop}", variables={"DARK_CANVAS": ""}).code == 0
+    assert dark(shop, "insert", "http", "GET", "/x", "1", "--as", "bob").code == 0
+    assert "bob" in dark(shop, "log", "--limit", "1").out
+
+
+def test_colour_is_for_terminals_that_want_it(shop: Path) -> None:
+    terminal = Terminal(stdout=True)
+    assert "\033[" in dark(shop, "ls", terminal=terminal).out
+    assert "\033[" not in dark(shop, "ls", terminal=terminal, variables={"NO_COLOR": "1"}).out
+    assert "\033[" not in dark(shop, "ls", terminal=terminal, variables={"TERM": "dumb"}).out
+    assert "\033[" not in dark(shop, "ls").out
+
+
+def test_dark_alone_shows_where_to_begin(shop: Path) -> None:
+    inside = dark(shop)
+    assert inside.code == 0
+    assert "dark serve" in inside.out
+    outside = dark(shop.parent, variables={"DARK_CANVAS": "/nonexistent"})
+    assert "dark new shop" in outside.out
+
+
+def test_help_fits_eighty_columns(shop: Path) -> None:
+    for words in (["--help"], ["show", "--help"], ["insert", "--help"], ["db", "--help"], ["help", "undo"]):
+        done = dark(shop, *words)
+        assert done.code == 0, words
+        assert max(map(len, done.out.splitlines())) <= 80, words
