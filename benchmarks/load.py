@@ -44,7 +44,9 @@ class _Caller:
         self.sent = 0.0
 
 
-def request_bytes(port: int, path: str, *, method: str = "GET", body: bytes = b"", headers: Sequence[str] = ()) -> bytes:
+def request_bytes(
+    port: int, path: str, *, method: str = "GET", body: bytes = b"", headers: Sequence[str] = ()
+) -> bytes:
     lines = [f"{method} {path} HTTP/1.1", f"Host: 127.0.0.1:{port}", "Accept: */*", "User-Agent: load", *headers]
     if body or method in ("POST", "PUT", "PATCH"):
         lines.append(f"Content-Length: {len(body)}")
@@ -111,6 +113,49 @@ def load(port: int, requests: Sequence[bytes], *, connections: int = 32, seconds
     return result
 
 
+def paced_load(port: int, path: str, *, per_second: int, seconds: float, connections: int = 8) -> Result:
+    """Asks at an even pace, whether or not answers keep up; a latency counts from when its request was due."""
+    request = request_bytes(port, path)
+    result = Result(seconds)
+    idle = [_Caller(port, nth) for nth in range(connections)]
+    everyone = list(idle)
+    busy: dict[int, _Caller] = {}
+    poll = select.epoll()
+    clock = time.perf_counter
+    try:
+        for caller in everyone:
+            poll.register(caller.sock.fileno(), select.EPOLLIN)
+        started = clock()
+        total, sent = int(per_second * seconds), 0
+        while (sent < total or busy) and clock() < started + seconds + 10:
+            while idle and sent < total and clock() >= started + sent / per_second:
+                caller = idle.pop()
+                caller.sent = started + sent / per_second
+                caller.sock.sendall(request)
+                busy[caller.sock.fileno()] = caller
+                sent += 1
+            due = started + sent / per_second - clock() if sent < total else 0.1
+            for number, _ in poll.poll(max(0.0, min(due, 0.1)) if idle else 0.1):
+                caller = busy[number]
+                data = caller.sock.recv(1 << 16)
+                if not data:
+                    raise OSError("the server closed a connection")
+                caller.held += data
+                if answer_end(caller.held) < 0:
+                    continue
+                status = int(caller.held[9:12])
+                caller.held = b""
+                result.statuses[status] = result.statuses.get(status, 0) + 1
+                result.latencies.append(clock() - caller.sent)
+                idle.append(busy.pop(number))
+        result.seconds = clock() - started
+    finally:
+        poll.close()
+        for caller in everyone:
+            caller.sock.close()
+    return result
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="load", description="Load on a server of this machine.")
     parser.add_argument("--port", type=int, required=True)
@@ -120,9 +165,7 @@ def main() -> None:
     parser.add_argument("--connections", type=int, default=32)
     parser.add_argument("--seconds", type=float, default=3.0)
     words = parser.parse_args()
-    requests = [
-        request_bytes(words.port, path, method=words.method, body=words.body.encode()) for path in words.path
-    ]
+    requests = [request_bytes(words.port, path, method=words.method, body=words.body.encode()) for path in words.path]
     result = load(words.port, requests, connections=min(words.connections, 512), seconds=min(words.seconds, 60.0))
     ordered = sorted(result.latencies) or [0.0]
     json.dump(

@@ -1,0 +1,167 @@
+"""How fast guest code runs beside the same work by hand in Python, and how long compiling a handler takes.
+
+Must not go through HTTP. The budgets of the compute rows belong to typed code, which comes with the checker; until then
+they are printed without a verdict.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks.canvases import build
+from benchmarks.reporting import Row, median
+from dark_lang.compiling.translating import compile_toplevel
+from dark_lang.edits.drafting import Draft
+from dark_lang.nodes import toplevels as tl
+from dark_lang.nodes.walking import count
+from dark_lang.notation.reading import read_expression, read_signature
+from dark_lang.stdlib import standard_library
+from dark_lang.values.model import Value
+from runtime.canvas import Canvas
+from runtime.evaluating import running
+from runtime.hosting import Host
+from runtime.settings import LimitSettings, create_canvas
+
+
+def fib(n: int) -> int:
+    return n if n < 2 else fib(n - 1) + fib(n - 2)
+
+
+def pipeline(n: int) -> int:
+    doubled = [number * 2 for number in range(n)]
+    total = 0
+    for number in [number for number in doubled if number % 3 == 0]:
+        total += number
+    return total
+
+
+def records(n: int) -> int:
+    return len([{"id": number, "name": "ada", "active": True} for number in range(1, n + 1)])
+
+
+def joined(n: int) -> int:
+    return len(",".join([f"item {number}" for number in range(1, n + 1)]))
+
+
+def product(n: int) -> int:
+    return 1 if n < 2 else n * product(n - 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    name: str
+    function: str  # of our language: its name; the argument is an Int
+    body: str
+    by_hand: Callable[[int], Any]
+    argument: int
+
+
+CASES = (
+    Case("fib(25)", "fib", "if n < 2 then n else Bench::fib(n - 1) + Bench::fib(n - 2)", fib, 25),
+    Case(
+        "map, filter, fold over 10,000",
+        "pipeline",
+        "List::range(0, n - 1) |> List::map(x => x * 2) |> List::filter(x => x % 3 == 0)"
+        " |> List::fold(0, (sum, x) => sum + x)",
+        pipeline,
+        10_000,
+    ),
+    Case(
+        "10,000 records",
+        "records",
+        'List::length(List::map(List::range(1, n), x => { id: x, name: "ada", active: true }))',
+        records,
+        10_000,
+    ),
+    Case(
+        "10,000 texts joined",
+        "joined",
+        'String::length_v0(String::join(List::map(List::range(1, n), x => "item ${x}"), ","))',
+        joined,
+        10_000,
+    ),
+    Case("product of Ints, 200!", "product", "if n < 2 then 1 else n * Bench::product(n - 1)", product, 200),
+)
+
+
+def _timed(work: Callable[[], object], rounds: int = 9) -> float:
+    """Milliseconds: the median of `rounds`, after one that warms up."""
+    work()
+    samples = []
+    for _ in range(rounds):
+        started = time.perf_counter()
+        work()
+        samples.append((time.perf_counter() - started) * 1000)
+    return median(samples)
+
+
+def compute_rows() -> Iterator[Row]:
+    with tempfile.TemporaryDirectory() as folder:
+        canvas = Path(folder) / "bench"
+        create_canvas(canvas, "bench")
+        host = Host.open(canvas, library=standard_library())
+        for case in CASES:
+            call = _defined(host, case)
+            mine = _timed(call)
+            peer = _timed(lambda case=case: case.by_hand(case.argument))  # type: ignore[misc]
+            yield Row(case.name, f"{mine:.2f} ms", f"Python {peer:.2f} ms", mine / peer, "x", None)
+        host.close()
+
+
+def _defined(host: Host, case: Case) -> Callable[[], Value]:
+    """A call of the case's function, through the same entrance as a request."""
+
+    def define(draft: Draft, canvas: Canvas) -> tl.Function:
+        head = read_signature(f"Bench::{case.function}(n: Int) -> Int", canvas.naming, draft.fresh).tree
+        draft.create_toplevel(head)
+        return head
+
+    function = host.edit(define, author="benchmark", command="define").result
+
+    def fill(draft: Draft, canvas: Canvas) -> None:
+        # Once it exists, so that its own calls of itself refer to it.
+        body = read_expression(case.body, canvas.naming, draft.fresh).tree
+        draft.replace(function.id, draft.tree(function.id).body.id, body)  # type: ignore[union-attr]
+
+    canvas = host.edit(fill, author="benchmark", command="fill").after
+    step = running(canvas, function.id, (case.argument,), LimitSettings(time_ms=60_000))
+    return lambda: step(NoWorld())  # type: ignore[arg-type]
+
+
+class NoWorld:
+    """These functions are pure: they reach nothing."""
+
+
+def compile_rows() -> Iterator[Row]:
+    with tempfile.TemporaryDirectory() as folder:
+        build(Path(folder) / "one", handlers=1, diffs=1)
+        host = Host.open(Path(folder) / "one", library=standard_library())
+        tree = host.canvas.tree(next(iter(host.canvas.entries)))
+        host.close()
+    nodes = count(tree)
+    micros = _timed(lambda: [compile_toplevel(tree) for _ in range(50)]) / 50 * 1000
+    by_hand = _timed(lambda: [compile(BY_HAND, "handler", "exec") for _ in range(50)]) / 50 * 1000
+    yield Row(
+        f"compile a handler, per 50 of its {nodes} nodes",
+        f"{micros * 50 / nodes:.0f} us",
+        f"compile() of like Python text {by_hand:.0f} us",
+        micros * 50 / nodes,
+        "us",
+        120,
+    )
+
+
+BY_HAND = """
+def handler(request, name):
+    user = {"name": name, "age": 36, "tags": ["a", "b", "c"]}
+    if user["age"] > 18:
+        return {"greeting": "Hello " + user["name"], "adult": True, "next": user["age"] + 1}
+    if len(user["tags"]) > 2:
+        return {"greeting": "Hi " + user["name"], "adult": False, "first": user["tags"][0]}
+    return None
+"""
