@@ -166,22 +166,18 @@ class Site:
 
     def _find_pending(self, address: Address, pending: dict[NodeId, top.Toplevel | None]) -> Spotted | None:
         trees = [tree for tree in pending.values() if tree is not None]
-        if address.label:
-            tree = next((tree for tree in trees if _is_labelled(tree, address.label)), None)
-            if tree is None:
-                return None
-            if address.path:
-                return Spotted(tree.id, find_path(tree, address.path, self.naming).id)
-            if not address.id_prefix:
-                return Spotted(tree.id, tree.id)
-            trees = [tree]
-        bounds = read_id_prefix(address.id_prefix) if address.id_prefix else None
-        if bounds is None:
-            return None
-        hits = [
-            Spotted(tree.id, node.id) for tree in trees for node in descend(tree) if bounds[0] <= node.id < bounds[1]
-        ]
-        return hits[0] if len(hits) == 1 else None
+        tree = next((tree for tree in trees if address.label and _is_labelled(tree, address.label)), None)
+        if tree is None:
+            return None if address.path else _by_id(trees, address.id_prefix)
+        if not address.path:
+            return Spotted(tree.id, tree.id)
+        try:
+            return Spotted(tree.id, find_path(tree, address.path).id)
+        except AddressError:
+            found = _by_id([tree], address.id_prefix)
+            if found is None:
+                raise
+            return found
 
     def spot(self, address: str, where: Where | None) -> tuple[NodeId, Spot]:
         """Where something is put: `--last` unless another place was asked for."""
@@ -191,6 +187,17 @@ class Site:
                 f"{address} is a list; before or after it there is no place", suggestion="--first or --last"
             )
         return toplevel, Spot(node, where or Where.LAST, slot)
+
+
+def _by_id(trees: list[top.Toplevel], prefix: str | None) -> Spotted | None:
+    """The one node whose id begins so; None if there is none, or several."""
+    bounds = read_id_prefix(prefix) if prefix else None
+    if bounds is None:
+        return None
+    hits = [
+        Spotted(tree.id, node.id) for tree in trees for node in descend(tree) if bounds[0] <= node.id < bounds[1]
+    ]
+    return hits[0] if len(hits) == 1 else None
 
 
 def _is_labelled(tree: top.Toplevel, label: str) -> bool:

@@ -9,6 +9,7 @@ import shlex
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -85,7 +86,7 @@ def apply(workspace: Workspace, file: str) -> None:
     def change(draft: Draft, canvas: Canvas) -> Change:
         batch = Batch(Site(draft, canvas))
         for number, words in lines:
-            run_batch(batch, lambda words=words, number=number: _run_line(workspace, words, number))  # type: ignore[misc]
+            run_batch(batch, partial(_run_line, workspace, words, number))
         return as_change(batch.done)
 
     make_edit(workspace, change)

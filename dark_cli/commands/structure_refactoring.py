@@ -68,7 +68,7 @@ def rewrite(workspace: Workspace, pattern: str, template: str, address: str | No
 
     def operation(site: Site) -> list[Changed]:
         rule = read_rule(left, right, site, site.draft.fresh)
-        places = [_inside(site, address)] if address else [(toplevel, None) for toplevel in site.toplevels()]
+        places = _places(site, address)
         matched = _matches(site, places, rule) if workspace.guards.dry_run else ()
         done = [rewrite_in(site.draft, site, toplevel, rule, inside=inside, now=now) for toplevel, inside in places]
         changes = [changed for changed in done if changed is not None]
@@ -92,6 +92,9 @@ def _matches(site: Site, places: list[tuple[NodeId, NodeId | None]], rule: Rule)
     return tuple(found)
 
 
-def _inside(site: Site, address: str) -> tuple[NodeId, NodeId | None]:
+def _places(site: Site, address: str | None) -> list[tuple[NodeId, NodeId | None]]:
+    """Definitions, with a node where only what is below it is meant."""
+    if address is None:
+        return [(toplevel, None) for toplevel in site.toplevels()]
     at = site.node(address)
-    return at.toplevel, None if at.node == at.toplevel else at.node
+    return [(at.toplevel, None if at.node == at.toplevel else at.node)]

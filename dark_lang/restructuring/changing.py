@@ -16,7 +16,7 @@ from dark_lang.nodes import expressions as e
 from dark_lang.nodes import toplevels as top
 from dark_lang.nodes.shape import Node
 from dark_lang.nodes.walking import descend, rebuild
-from dark_lang.notation.printing import print_any
+from dark_lang.notation.printing import print_short
 from dark_lang.restructuring.finishing import Known, first_gap
 from dark_lang.restructuring.normalizing import normalize
 from dark_lang.restructuring.reconciling import reconcile
@@ -65,7 +65,7 @@ def _left_out(after: Node, normal: Node, known: Known) -> Iterable[str]:
         if partial.id not in there:
             for side in (partial.new, partial.old):
                 if side.id not in there:
-                    yield f"partials do not nest; left out: {print_any(side, known.naming)}"
+                    yield f"partials do not nest; left out: {print_short(side, known.naming)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ def settle(before: top.Toplevel, after: top.Toplevel, known: Known) -> Settled:
     def take_new(node: Node) -> Node:
         return node.new if isinstance(node, e.Partial) and node.id in ripe else node
 
-    texts = tuple(print_any(new, known.naming) for new in ripe.values())
+    texts = tuple(print_short(new, known.naming) for new in ripe.values())
     return Settled(rebuild(after, take_new), texts, {old: new.id for old, new in ripe.items()})
 
 

@@ -7,7 +7,6 @@ kind of node, and is given once.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Hashable, Sequence
 from difflib import SequenceMatcher
 from typing import Any
@@ -20,7 +19,7 @@ from dark_lang.nodes import types as t
 from dark_lang.nodes.shape import Arity, Node, shape_of
 from dark_lang.nodes.walking import children_of, descend, rebuild
 from dark_lang.restructuring.statements import is_statement, take_apart
-from dark_lang.restructuring.surgery import N
+from dark_lang.restructuring.surgery import N, as_expression, changed
 
 
 def graft(old: Node, new: N) -> N:
@@ -29,7 +28,7 @@ def graft(old: Node, new: N) -> N:
     aligner.pair_from_the_top()
     aligner.find_moved()
     ids = aligner.ids
-    return rebuild(new, lambda node: dataclasses.replace(node, id=ids[node.id]) if node.id in ids else node)  # type: ignore[type-var]
+    return rebuild(new, lambda node: changed(node, id=ids[node.id]) if node.id in ids else node)
 
 
 class _Aligner:
@@ -93,8 +92,8 @@ class _Aligner:
             self._work.append((a, b))
 
     def _pair_spines(self, old: Node, new: Node) -> None:
-        old_statements, old_value = take_apart(old)  # type: ignore[arg-type]
-        new_statements, new_value = take_apart(new)  # type: ignore[arg-type]
+        old_statements, old_value = take_apart(as_expression(old))
+        new_statements, new_value = take_apart(as_expression(new))
         keys = [[self._statement_key(node) for node in nodes] for nodes in (old_statements, new_statements)]
         for a, b in self._aligned(old_statements, new_statements, *keys):
             self.take(a, b)

@@ -1,10 +1,12 @@
 """Cutting a thing in two, without changing what the program does.
 
-Strings become `"a" ++ "b"`, lists `List::append`, a pipe a pipe inside a pipe, `let (a, b) = (1, 2)` two lets, `if a && b` an
-if inside an if, a match a match in its last arm. Invariant: `joining` makes one again of what this cuts.
+Strings become `"a" ++ "b"`, lists `List::append`, a pipe a pipe inside a pipe, `let (a, b) = (1, 2)` two lets, an
+`if a && b` an if inside an if, a match a match in its last arm. Invariant: `joining` makes one again of what this cuts.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 from dark_lang.edits.drafting import Draft
 from dark_lang.errors import RefusedError
@@ -29,14 +31,14 @@ def split(draft: Draft, known: Known, toplevel: NodeId, target: NodeId, *, at: i
     node = require(tree, target)
     match node:
         case e.If():
-            old, new = node, _if_in_two(node, draft.fresh)
+            new: e.Expression = _if_in_two(node, draft.fresh)
         case e.Let(pattern=p.Tuple(), value=e.Tuple()):
-            old, new = node, _let_in_two(node, draft.fresh)
+            new = _let_in_two(node, draft.fresh)
         case e.String(parts=(e.Text() as text,)) if at is not None:
-            old, new = node, _string_in_two(node, text, at, draft.fresh)
+            new = _string_in_two(node, text, at, draft.fresh)
         case _:
             return _split_around(draft, known, tree, node, at)
-    after = substitute(tree, {old.id: new})
+    after = substitute(tree, {target: new})
     require_same_meaning(tree, after, "splitting it")
     return commit(draft, known, tree, after, show=(new.id,))
 
@@ -44,7 +46,7 @@ def split(draft: Draft, known: Known, toplevel: NodeId, target: NodeId, *, at: i
 def _split_around(draft: Draft, known: Known, tree: top.Toplevel, node: Node, at: int | None) -> Changed:
     position = position_of(tree, node.id)
     parent, nth, fresh = position.parent, position.nth, draft.fresh
-    held = siblings(position)
+    held: tuple[Any, ...] = siblings(position)
     if position.slot.arity is not Arity.MANY:
         raise _cannot_split()
     if nth == 0 and at is None:
@@ -55,7 +57,7 @@ def _split_around(draft: Draft, known: Known, tree: top.Toplevel, node: Node, at
         case e.String():
             new: Node = _string_in_two(parent, node, at, fresh)
         case e.List():
-            first, second = changed(parent, items=held[:nth]), e.List(fresh(), held[nth:])  # type: ignore[arg-type]
+            first, second = changed(parent, items=held[:nth]), e.List(fresh(), held[nth:])
             around = position_of(tree, parent.id)
             if isinstance(around.parent, e.List):
                 row = siblings(around)
@@ -64,9 +66,9 @@ def _split_around(draft: Draft, known: Known, tree: top.Toplevel, node: Node, at
                 return commit(draft, known, tree, after, show=(first.id, second.id))
             new = e.Call(fresh(), known.naming.resolve(Realm.FUNCTION, "List::append"), (), (first, second))
         case e.Pipe():
-            new = e.Pipe(fresh(), changed(parent, steps=held[:nth]), held[nth:])  # type: ignore[arg-type]
+            new = e.Pipe(fresh(), changed(parent, steps=held[:nth]), held[nth:])
         case e.Match(subject=subject):
-            rest = e.Match(fresh(), with_fresh_ids(subject, fresh), held[nth:])  # type: ignore[arg-type]
+            rest = e.Match(fresh(), with_fresh_ids(subject, fresh), held[nth:])
             new = changed(parent, arms=(*held[:nth], e.Arm(fresh(), p.Wildcard(fresh()), None, rest)))
         case _:
             raise _cannot_split()

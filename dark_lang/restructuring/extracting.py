@@ -18,7 +18,7 @@ from dark_lang.restructuring.changing import Changed, commit, require_same_meani
 from dark_lang.restructuring.finishing import Known
 from dark_lang.restructuring.renaming import named, require_free, require_word
 from dark_lang.restructuring.scoping import Binder, free_variables, scope_at
-from dark_lang.restructuring.surgery import NewId, position_of, require, sort_of, substitute
+from dark_lang.restructuring.surgery import NewId, as_expression, position_of, require, sort_of, substitute
 
 _BLOCKS: dict[type[Node], tuple[str, ...]] = {
     e.Let: ("body",),
@@ -36,13 +36,11 @@ _BLOCKS: dict[type[Node], tuple[str, ...]] = {
 def _require_expression(root: Node, target: NodeId) -> e.Expression:
     node = require(root, target)
     position = position_of(root, target)
-    if sort_of(node) is not Sort.EXPRESSION:
-        raise RefusedError("only an expression can get a name")
     if isinstance(position.parent, e.Pipe) and position.slot.name == "steps":
         raise RefusedError(
             "a step of a pipe lacks its first argument", suggestion="extract the whole pipe, or its head"
         )
-    return node  # type: ignore[return-value]
+    return as_expression(node)
 
 
 def extract_let(draft: Draft, known: Known, toplevel: NodeId, target: NodeId, name: str) -> Changed:
@@ -52,8 +50,8 @@ def extract_let(draft: Draft, known: Known, toplevel: NodeId, target: NodeId, na
     require_word(name)
     block = _block_around(before, target)
     variable = e.Variable(draft.fresh(), name)
-    body = variable if block.id == target else substitute(block, {target: variable})
-    let = e.Let(draft.fresh(), p.Variable(draft.fresh(), name), node, body)  # type: ignore[arg-type]
+    body: e.Expression = variable if block.id == target else substitute(as_expression(block), {target: variable})
+    let = e.Let(draft.fresh(), p.Variable(draft.fresh(), name), node, body)
     after = substitute(before, {block.id: let})
     require_same_meaning(before, after, f"calling it {name}")
     return commit(draft, known, before, after, show=(let.id, variable.id))
@@ -78,10 +76,8 @@ def extract_function(draft: Draft, known: Known, toplevel: NodeId, target: NodeI
     scope = scope_at(before, target)
     free = [used for used in free_variables(node) if used in scope]
     params = tuple(top.Parameter(fresh(), used, _type_of(before, scope[used], fresh)) for used in free)
-    function = top.Function(
-        fresh(), before.language, "", "", 0, (), params, t.Hole(fresh(), ""), with_fresh_ids(node, fresh)
-    )
-    function = named(function, name)  # type: ignore[assignment]
+    result, body = t.Hole(fresh(), ""), with_fresh_ids(node, fresh)
+    function = named(top.Function(fresh(), before.language, "", "", 0, (), params, result, body), name)
     require_free(known, function)
     draft.create_toplevel(function)
     arguments = tuple(e.Variable(fresh(), used) for used in free)

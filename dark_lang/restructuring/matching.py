@@ -6,7 +6,6 @@ matching never looks at ids, and nothing here recurses.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,7 +15,7 @@ from dark_lang.nodes import patterns as p
 from dark_lang.nodes import types as t
 from dark_lang.nodes.shape import Node, shape_of
 from dark_lang.nodes.walking import descend, rebuild, same, steps_of, with_fresh_ids
-from dark_lang.restructuring.surgery import NewId, sort_of
+from dark_lang.restructuring.surgery import NewId, changed, sort_of
 
 Bindings = Mapping[str, Node]
 
@@ -71,6 +70,6 @@ def instantiate(template: Node, bound: Bindings, fresh: NewId) -> tuple[Node, di
             chosen[node.id] = held
 
     def change(node: Node) -> Node:
-        return chosen[node.id] if node.id in chosen else dataclasses.replace(node, id=fresh())  # type: ignore[type-var]
+        return chosen[node.id] if node.id in chosen else changed(node, id=fresh())
 
     return rebuild(template, change), copies

@@ -22,6 +22,7 @@ from dark_lang.restructuring.statements import is_forgotten, is_statement, put_t
 from dark_lang.restructuring.surgery import (
     N,
     NewId,
+    as_expression,
     changed,
     position_of,
     require,
@@ -157,16 +158,16 @@ def _taken_in(node: Node, neighbour: Node, before: bool, fresh: NewId) -> Node:
 
 
 def _forgetting(value: Node, body: Node, fresh: NewId) -> e.Let:
-    return e.Let(fresh(), p.Wildcard(fresh()), value, body)  # type: ignore[arg-type]
+    return e.Let(fresh(), p.Wildcard(fresh()), as_expression(value), as_expression(body))
 
 
 def _into_block(node: Node, neighbour: Node, before: bool, fresh: NewId) -> Node:
-    body: e.Expression = node.body if isinstance(node, e.Lambda) else node  # type: ignore[assignment]
+    body: e.Expression = node.body if isinstance(node, e.Lambda) else as_expression(node)
     if before:
         grown: e.Expression = _forgetting(neighbour, body, fresh)
     else:
         statements, value = take_apart(body)
-        grown = put_together([*statements, _forgetting(value, neighbour, fresh)], neighbour)  # type: ignore[arg-type]
+        grown = put_together([*statements, _forgetting(value, neighbour, fresh)], as_expression(neighbour))
     return changed(node, body=grown) if isinstance(node, e.Lambda) else grown
 
 
@@ -217,7 +218,7 @@ def _pushed_out(node: Node, before: bool) -> tuple[Node, Node]:
 
 
 def _out_of_block(node: Node, before: bool) -> tuple[Node, Node]:
-    body: e.Expression = node.body if isinstance(node, e.Lambda) else node  # type: ignore[assignment]
+    body: e.Expression = node.body if isinstance(node, e.Lambda) else as_expression(node)
     statements, value = take_apart(body)
     edge = (statements[0] if before else statements[-1]) if statements else None
     if edge is None or not is_forgotten(edge):

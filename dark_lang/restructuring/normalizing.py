@@ -27,6 +27,13 @@ def _normal(node: Node, fresh: NewId) -> Node:
             return node if len(joined) == len(parts) else changed(node, parts=joined)
         case e.Pipe(head=head, steps=()):
             return head
+        case e.Pipe(steps=steps):
+            called = tuple(_called(step, fresh) for step in steps)
+            return node if all(a is b for a, b in zip(steps, called, strict=True)) else changed(node, steps=called)
+        case e.RecordUpdate(record=record, fields=()):
+            return record
+        case t.Enum(cases=()):
+            return t.Hole(fresh(), "")
         case e.Tuple(items=(only,)) | p.Tuple(items=(only,)) | t.Tuple(items=(only,)):
             return only
         case e.Tuple(items=()):
@@ -37,6 +44,17 @@ def _normal(node: Node, fresh: NewId) -> Node:
             return t.Hole(fresh(), "")
         case _:
             return node
+
+
+def _called(step: e.Expression, fresh: NewId) -> e.Expression:
+    """A bare function, as a step of a pipe, is a call whose only argument comes from before."""
+    match step:
+        case e.FunctionRef(function=function, type_args=type_args):
+            return e.Call(fresh(), function, type_args, ())
+        case e.Try(value=value) if (called := _called(value, fresh)) is not value:
+            return changed(step, value=called)
+        case _:
+            return step
 
 
 def join_texts(parts: Sequence[e.Part]) -> tuple[e.Part, ...]:
@@ -65,7 +83,7 @@ def _flatten(root: N) -> N:
         for side, new in ((outer.new, True), (outer.old, False)):
             for inner in descend(side):
                 if isinstance(inner, e.Partial):
-                    keep.setdefault(id(inner), keep.get(id(outer), new))
+                    keep.setdefault(id(inner), new)
     if not keep:
         return root
     nested = {node.id: keep[id(node)] for node in partials if id(node) in keep}

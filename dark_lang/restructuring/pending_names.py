@@ -92,5 +92,6 @@ def _version(name: str) -> int:
 
 
 def _has_case(held: top.Toplevel, case: str) -> bool:
-    is_enum = isinstance(held, top.Type) and isinstance(held.definition, t.Enum)
-    return is_enum and any(each.name == case for each in held.definition.cases)
+    if not isinstance(held, top.Type) or not isinstance(held.definition, t.Enum):
+        return False
+    return any(each.name == case for each in held.definition.cases)

@@ -154,8 +154,7 @@ def _field_types(tree: Node) -> Sequence[Node]:
 
 
 def _cases(tree: Node) -> Sequence[Node]:
-    is_enum = isinstance(tree, top.Type) and isinstance(tree.definition, t.Enum)
-    return tree.definition.cases if is_enum else ()
+    return tree.definition.cases if isinstance(tree, top.Type) and isinstance(tree.definition, t.Enum) else ()
 
 
 def _parameters(tree: Node) -> Sequence[Node]:

@@ -35,6 +35,7 @@ from dark_lang.restructuring.statements import Statement, as_statements, is_stat
 from dark_lang.restructuring.surgery import (
     N,
     NewId,
+    as_expression,
     contains,
     position_of,
     require,
@@ -140,7 +141,7 @@ def _placed(root: N, node: Node, target: Target, fresh: NewId) -> N:
 def _as_statements(node: Node, fresh: NewId) -> list[Statement]:
     if isinstance(node, e.Let | e.Note) and is_statement(node):
         return [node]
-    return as_statements(node, fresh)  # type: ignore[arg-type]
+    return as_statements(as_expression(node), fresh)
 
 
 def _in_place_of(root: N, place: NodeId, node: Node) -> N:

@@ -7,7 +7,6 @@ shows exactly the tree that was asked for, implicit holes and conflicts that mov
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 from difflib import SequenceMatcher
 
@@ -16,6 +15,7 @@ from dark_lang.names import NodeId
 from dark_lang.nodes import toplevels as top
 from dark_lang.nodes.shape import Arity, Node, Slot, shape_of
 from dark_lang.nodes.walking import descend, positions, rebuild
+from dark_lang.restructuring.surgery import changed
 
 
 def reconcile(draft: Draft, before: top.Toplevel, after: top.Toplevel) -> top.Toplevel:
@@ -45,7 +45,7 @@ def _with_real_ids(draft: Draft, before: top.Toplevel, after: top.Toplevel) -> t
             strays.add(node.id)
     if not strays:
         return after
-    return rebuild(after, lambda n: dataclasses.replace(n, id=draft.fresh()) if n.id in strays else n)  # type: ignore[type-var]
+    return rebuild(after, lambda n: changed(n, id=draft.fresh()) if n.id in strays else n)
 
 
 class _Work:

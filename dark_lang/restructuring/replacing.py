@@ -5,6 +5,7 @@ Invariant: code that could run before an edit of this kind can run after it, unl
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from dark_lang.edits.drafting import Draft
@@ -15,12 +16,12 @@ from dark_lang.nodes import patterns as p
 from dark_lang.nodes import toplevels as top
 from dark_lang.nodes import types as t
 from dark_lang.nodes.shape import Node, Sort
-from dark_lang.nodes.walking import ancestors, descend, positions, with_fresh_ids
+from dark_lang.nodes.walking import Position, ancestors, descend, positions, with_fresh_ids
 from dark_lang.restructuring.changing import Changed, commit
 from dark_lang.restructuring.finishing import Known, first_gap
 from dark_lang.restructuring.pieces import read_piece
 from dark_lang.restructuring.scoping import resolve
-from dark_lang.restructuring.surgery import changed, position_of, require, require_sort, substitute
+from dark_lang.restructuring.surgery import as_expression, changed, position_of, require, require_sort, substitute
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ def replaced(
         return Replaced(plain, new.id)
     kept = {node.id for node in descend(seat)}
     beside = with_fresh_ids(newer, draft.fresh) if any(n.id in kept for n in descend(newer)) else newer
-    partial = e.Partial(draft.fresh(), beside, seat)  # type: ignore[arg-type]
+    partial = e.Partial(draft.fresh(), as_expression(beside), seat)
     notes = (f"the old code runs until the new is finished; it lacks {gap}",)
     return Replaced(substitute(before, {seat.id: partial}), partial.id, notes)
 
@@ -70,7 +71,7 @@ def _over_partial(known: Known, before: top.Toplevel, plain: top.Toplevel, old: 
     return Replaced(substitute(before, {old.id: kept}), old.id, ("the old code runs until the new is finished",))
 
 
-def partial_seat(root: Node, target: NodeId) -> Node | None:
+def partial_seat(root: Node, target: NodeId) -> e.Expression | None:
     """The nearest expression, from the target up, that can have another version of itself beside it. Steps of a pipe
     cannot, since they mean nothing without what comes before them."""
     above = positions(root)
@@ -81,12 +82,12 @@ def partial_seat(root: Node, target: NodeId) -> Node | None:
         if position.slot.sort in (Sort.EXPRESSION, Sort.PART) and not step and not bare_try:
             node = require(root, node_id)
             if not isinstance(node, e.Text):
-                return node
+                return as_expression(node)
         node_id = position.parent.id
     return None
 
 
-def _is_step(above: dict, node_id: NodeId) -> bool:  # type: ignore[type-arg]
+def _is_step(above: Mapping[NodeId, Position], node_id: NodeId) -> bool:
     position = above.get(node_id)
     while position is not None and isinstance(position.parent, e.Try):
         position = above.get(position.parent.id)

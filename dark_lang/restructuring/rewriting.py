@@ -22,7 +22,7 @@ from dark_lang.restructuring.finishing import Known, first_gap
 from dark_lang.restructuring.matching import HOLES, instantiate, labels, matches
 from dark_lang.restructuring.replacing import partial_seat
 from dark_lang.restructuring.scoping import resolve
-from dark_lang.restructuring.surgery import NewId, changed, require, substitute
+from dark_lang.restructuring.surgery import NewId, as_expression, changed, require, substitute
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,7 @@ def _with_partials(
         if newer is None or first_gap(seat, uses_before, known) is not None:
             continue
         if first_gap(newer, uses_after, known) is not None:
-            by[newer.id] = e.Partial(fresh(), with_fresh_ids(newer, fresh), seat)  # type: ignore[arg-type]
+            by[newer.id] = e.Partial(fresh(), as_expression(with_fresh_ids(newer, fresh)), seat)
     outermost = {node_id: by[node_id] for node_id in _outermost(after, by)}
     return substitute(after, outermost)
 

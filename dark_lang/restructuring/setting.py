@@ -5,8 +5,6 @@ Invariant: a field holds only what its declaration says; text for any other kind
 
 from __future__ import annotations
 
-import dataclasses
-
 from dark_lang.edits.drafting import Draft
 from dark_lang.errors import RefusedError
 from dark_lang.names import NodeId
@@ -53,10 +51,10 @@ def set_field(
         return _set_slot(draft, known, before, node, slot, text, now)
     if field not in shape.scalars:
         raise _no_such_field(shape, field)
-    new = _with_value(before, node, field, text, known, draft.fresh)
     if target == toplevel:
-        assert isinstance(new, top._Toplevel)
-        return commit(draft, known, before, new, show=(toplevel,))  # type: ignore[arg-type]
+        after = _definition_with(before, field, text, known)
+        return commit(draft, known, before, after, show=(toplevel,))
+    new = _with_value(node, field, text, known, draft.fresh)
     done = replaced(draft, known, before, target, new, now=now)
     return commit(draft, known, before, done.tree, show=(done.show,), notes=done.notes)
 
@@ -83,11 +81,15 @@ def _set_slot(
     return commit(draft, known, before, after, show=(pieces.nodes[0].id,), notes=pieces.notes)
 
 
-def _with_value(root: top.Toplevel, node: Node, field: str, text: str, known: Known, fresh: NewId) -> Node:
-    if node.id == root.id and field in _LABELS:
-        labelled = _with_label(root, field, text)
-        require_free(known, labelled)
-        return labelled
+def _definition_with(root: top.Toplevel, field: str, text: str, known: Known) -> top.Toplevel:
+    if field not in _LABELS:
+        return changed(root, **{field: _plain(root, field, text)})
+    labelled = _with_label(root, field, text)
+    require_free(known, labelled)
+    return labelled
+
+
+def _with_value(node: Node, field: str, text: str, known: Known, fresh: NewId) -> Node:
     realm = _REALMS.get((type(node), field))
     if realm is not None:
         return changed(node, **{field: known.naming.resolve(realm, text.strip())})
@@ -117,6 +119,8 @@ def _value(node: Node, field: str, text: str, known: Known, fresh: NewId) -> Sca
             return None if text == "?" else text
         case p.List() | t.Record():
             return _rest(text)
+        case e.Note() if field == "text":
+            return " ".join(text.split()) or "…"
         case e.Construct() | p.Constructor() | t.Case():
             if not text[:1].isupper() or not text.isidentifier() or not text.isascii():
                 raise RefusedError(f"{text!r} is no name of a case", suggestion="a word with a capital: Circle")
@@ -131,7 +135,7 @@ def _literal(node: Node, read: Node) -> Scalar:
             f"that is no value for {type(node).__name__}",
             suggestion="dark replace-node ADDR EXPR puts other code there",
         )
-    value: Scalar = read.value  # type: ignore[attr-defined]
+    value: Scalar = getattr(read, "value", None)
     return value
 
 
@@ -146,12 +150,12 @@ def _rest(text: str) -> str | None:
 
 
 def _plain(node: Node, field: str, text: str) -> Scalar:
-    declared = next(str(item.type) for item in dataclasses.fields(node) if item.name == field)  # type: ignore[arg-type]
-    if declared == "bool":
+    held = getattr(node, field)
+    if isinstance(held, bool):
         if text not in ("true", "false"):
             raise RefusedError(f"`{field}` is true or false, not {text!r}")
         return text == "true"
-    if declared == "int":
+    if isinstance(held, int):
         number = _whole_number(text)
         if field == "language" and number not in LANGUAGES:
             raise RefusedError(f"there is no language {number}", details=("the languages are 0 and 1",))

@@ -19,7 +19,17 @@ from dark_lang.nodes import types as t
 from dark_lang.nodes.shape import Arity, Node, Slot, Sort, shape_of
 from dark_lang.nodes.walking import positions
 from dark_lang.restructuring.statements import Statement, is_forgotten, is_statement, put_together, take_apart
-from dark_lang.restructuring.surgery import N, NewId, changed, require, require_sort, sort_of, substitute, with_list
+from dark_lang.restructuring.surgery import (
+    N,
+    NewId,
+    as_expression,
+    changed,
+    require,
+    require_sort,
+    sort_of,
+    substitute,
+    with_list,
+)
 
 
 class Where(Enum):
@@ -114,12 +124,11 @@ def _list_of(node: Node, label: str) -> tuple[Node, Slot | None]:
 
 
 def _body_of(node: Node) -> e.Expression:
-    body = getattr(node, "body", None) if not isinstance(node, e.Let | e.Note) else node
-    if body is None:
-        body = node
+    """Where the statements of a node stand: its body, or the node itself."""
+    body = node if isinstance(node, e.Let | e.Note) else getattr(node, "body", node)
     if sort_of(body) is not Sort.EXPRESSION:
         raise RefusedError("this holds no list", suggestion="put it before or after a sibling: --before, --after")
-    return body  # type: ignore[no-any-return]
+    return as_expression(body)
 
 
 def _beside(root: Node, node: Node, *, after: bool) -> ListSpot | StatementSpot:
@@ -129,7 +138,7 @@ def _beside(root: Node, node: Node, *, after: bool) -> ListSpot | StatementSpot:
     if position.slot.arity is Arity.MANY and not isinstance(position.parent, e.Conflict | p.Conflict | t.Conflict):
         return ListSpot(position.parent, position.slot, position.nth + after)
     if sort_of(node) is Sort.EXPRESSION:
-        return StatementSpot(node, after)  # type: ignore[arg-type]
+        return StatementSpot(as_expression(node), after)
     raise RefusedError("nothing can stand beside this: it is the only one of its kind here")
 
 
@@ -142,12 +151,12 @@ def put_into_list(root: N, spot: ListSpot, nodes: Sequence[Node]) -> N:
 
 def put_among_statements(root: N, spot: StatementSpot, statements: Sequence[Statement], fresh: NewId) -> N:
     """Something put behind a value becomes the value, and the old value a statement."""
-    node = require(root, spot.node.id)
+    node = as_expression(require(root, spot.node.id))
     if not spot.after:
-        return substitute(root, {node.id: put_together(statements, node)})  # type: ignore[arg-type]
+        return substitute(root, {node.id: put_together(statements, node)})
     if isinstance(node, e.Let | e.Note) and is_statement(node):
         return substitute(root, {node.id: changed(node, body=put_together(statements, node.body))})
     *before, last = statements
     value = last.value if isinstance(last, e.Let) and is_forgotten(last) else last
-    forgotten = e.Let(fresh(), p.Wildcard(fresh()), node, put_together(before, value))  # type: ignore[arg-type]
+    forgotten = e.Let(fresh(), p.Wildcard(fresh()), node, put_together(before, value))
     return substitute(root, {node.id: forgotten})

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from dark_lang.errors import AddressError, RefusedError
 from dark_lang.names import NodeId
@@ -40,6 +40,13 @@ def with_list(root: N, parent: NodeId, slot: str, items: Sequence[Node]) -> N:
 
 def sort_of(node: Node) -> Sort:
     return shape_of(type(node)).sort
+
+
+def as_expression(node: Node) -> e.Expression:
+    """The node as what it is. RefusedError if it is none."""
+    if sort_of(node) is not Sort.EXPRESSION:
+        raise RefusedError(f"an expression belongs here, and this is {SORT_WORDS[sort_of(node)]}")
+    return cast(e.Expression, node)
 
 
 def hole_for(sort: Sort, fresh: NewId, label: str = "") -> Node:

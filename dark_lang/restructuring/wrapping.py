@@ -20,7 +20,7 @@ from dark_lang.notation.reading import Reading, read_expression, read_pattern, r
 from dark_lang.restructuring.changing import Changed, commit
 from dark_lang.restructuring.finishing import Known
 from dark_lang.restructuring.statements import is_forgotten
-from dark_lang.restructuring.surgery import NewId, position_of, require, sort_of, substitute, with_list
+from dark_lang.restructuring.surgery import NewId, as_expression, position_of, require, sort_of, substitute, with_list
 
 MARKER = "it"
 """`?it` in a form is where the wrapped code goes."""
@@ -73,7 +73,7 @@ def _read_form(form: str, sort: Sort, known: Known, fresh: NewId) -> Reading[Nod
 
 def _around(form: Node, node: Node, fresh: NewId) -> tuple[Node, tuple[str, ...]]:
     if isinstance(form, e.FunctionRef):
-        return e.Call(fresh(), form.function, form.type_args, (node,)), ()  # type: ignore[arg-type]
+        return e.Call(fresh(), form.function, form.type_args, (as_expression(node),)), ()
     holes = [hole for hole in descend(form) if isinstance(hole, e.Hole | p.Hole | t.Hole)]
     marked = [hole for hole in holes if hole.label == MARKER and sort_of(hole) is sort_of(node)]
     fitting = marked or [hole for hole in holes if not hole.label and sort_of(hole) is sort_of(node)][:1]
@@ -120,9 +120,9 @@ def splice(draft: Draft, known: Known, toplevel: NodeId, target: NodeId) -> Chan
 
 
 def _one_after_another(nodes: list[Node], fresh: NewId) -> e.Expression:
-    value: e.Expression = nodes[-1]  # type: ignore[assignment]
+    value: e.Expression = as_expression(nodes[-1])
     for node in reversed(nodes[:-1]):
-        value = e.Let(fresh(), p.Wildcard(fresh()), node, value)  # type: ignore[arg-type]
+        value = e.Let(fresh(), p.Wildcard(fresh()), as_expression(node), value)
     return value
 
 
