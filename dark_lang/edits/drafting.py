@@ -16,7 +16,7 @@ from typing import Final, TypeAlias, cast
 from dark_lang.edits.folding import Ledgers
 from dark_lang.edits.growing import MAX_DEPTH, Grown, Standing, grow
 from dark_lang.edits.keys import between, spread
-from dark_lang.edits.layouts import LAYOUTS, Layout, SlotLayout, accepts
+from dark_lang.edits.layouts import LAYOUTS, MAX_INT, Layout, SlotLayout, accepts
 from dark_lang.edits.ledgers import Ledger
 from dark_lang.edits.materializing import Materialized, materialized_from
 from dark_lang.edits.pending import New, Pending, Putting, Register
@@ -212,7 +212,7 @@ class Draft:
             if layout is None or field not in layout.accepted or (field in layout.tables) != (key is not None):
                 raise RefusedError(f"`{field}` is nothing that can be set here")
             if not accepts(layout, field, value):
-                raise RefusedError(f"`{field}` cannot be {value!r:.100}")
+                raise RefusedError(f"`{field}` cannot be {_shown(value)}")
             self._assign(pending, layout, Register(node, field, key), value)
 
     # How
@@ -234,7 +234,7 @@ class Draft:
         return view
 
     @contextmanager
-    def attempt(self, toplevel_id: NodeId) -> Iterator[Pending]:
+    def attempt(self, toplevel_id: NodeId, *, leave_holes: bool = True) -> Iterator[Pending]:
         """The changes of one edit: all, or none if it is refused on the way or makes the tree too deep."""
         before = self._of(toplevel_id)
         was_too_deep = set(self._view(toplevel_id).grown.too_deep)
@@ -244,7 +244,8 @@ class Draft:
             self._views[toplevel_id] = viewed  # edits look at the tree as it was before them
         try:
             yield pending
-            self._leave_holes(toplevel_id, before, pending)
+            if leave_holes:
+                self._leave_holes(toplevel_id, before, pending)
             self._views.pop(toplevel_id, None)
             if self._view(toplevel_id).grown.too_deep - was_too_deep:
                 raise RefusedError(f"the tree would be deeper than {MAX_DEPTH} nodes", suggestion="name parts of it")
@@ -382,7 +383,7 @@ class Draft:
             scalars = tuple(getattr(node, name) for name in layout.scalars)
             for name, value in zip(layout.scalars, scalars, strict=True):
                 if not accepts(layout, name, value):
-                    raise RefusedError(f"`{name}` cannot be {value!r:.100}")
+                    raise RefusedError(f"`{name}` cannot be {_shown(value)}")
             pending.created[node_id] = New(layout.kind, scalars)
             pending.placed[node_id] = put
             for name in layout.tables:
@@ -453,3 +454,7 @@ def _only_shown(node_id: NodeId) -> RefusedError:
         f"{spell_id(node_id)} is only what shows that edits disagree, or that something is missing",
         suggestion="put something in its place first, or `dark resolve` the conflict",
     )
+
+
+def _shown(value: object) -> str:
+    return "a number of more than 4,300 digits" if type(value) is int and abs(value) >= MAX_INT else f"{value!r:.100}"

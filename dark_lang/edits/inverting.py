@@ -1,15 +1,17 @@
 """Taking edits back: the inverse of a diff, and a toplevel as it once was, as ordinary writes of a draft.
 
 Must not know whose edit it was or which is the last. Invariant: nothing that somebody did since is undone in passing:
-a register that does not hold what the diff put there is refused by name, and so is what would leave a disagreement.
+a register that does not hold what the diff put there is refused by name, and so is what would leave a disagreement. A
+register to which somebody gave that value again does hold it; so edits can be taken back one after the other.
 """
 
 from __future__ import annotations
 
 from dark_lang.edits.drafting import Draft
 from dark_lang.edits.growing import Kind
-from dark_lang.edits.ledgers import Ledger
-from dark_lang.edits.pending import Pending, Putting, Register
+from dark_lang.edits.layouts import LAYOUTS
+from dark_lang.edits.ledgers import Ledger, heads_of
+from dark_lang.edits.pending import Pending, Putting, Register, is_same
 from dark_lang.edits.writes import TRASH, Create, Diff, Move, Place, SetScalar
 from dark_lang.errors import StaleError
 from dark_lang.names import NOWHERE, NodeId, WriteId, spell_id
@@ -28,7 +30,7 @@ def invert(draft: Draft, diff_id: bytes, diff: Diff) -> None:
         conflicts = {(one.node, one.kind) for one in draft.materialized(toplevel).conflicts}
         source = draft.ledger(toplevel)
         made = {write.node for write in diff.writes if isinstance(write, Create)}
-        with draft.attempt(toplevel) as pending:
+        with draft.attempt(toplevel, leave_holes=False) as pending:
             for nth, write in enumerate(diff.writes):
                 if write.toplevel != toplevel:
                     continue
@@ -57,7 +59,7 @@ def _take_back_value(source: Ledger, pending: Pending, ours: WriteId, write: Set
     if ours not in history:
         return None  # it never counted
     heads = source.heads(write.node, write.field, write.key)
-    if heads != (ours,):
+    if len(heads) != 1 or not is_same(history[heads[0]].value, write.value):
         return f"`{write.field}` was set {_by(heads, ours)}"
     before: tuple[Scalar, ...] = tuple(history[old].value for old in write.replaces if old in history)
     pending.values[Register(write.node, write.field, write.key)] = before or (None,)
@@ -72,7 +74,7 @@ def _take_back_place(
     heads = forest.heads.get(node, ())
     if ours in forest.ignored or ours in forest.skipped:
         return None
-    if heads != (ours,):
+    if len(heads) != 1 or forest.where[node][1] != write.place:
         return f"it was moved {_by(heads, ours)}" if heads else None
     if isinstance(write, Create):
         if write.place.parent not in made:  # the others go with what they are in
@@ -105,18 +107,19 @@ def _changed_inside(source: Ledger, diff: Diff, short: int, toplevel: NodeId) ->
     """Nodes of the diff's making that others have since put something into, or changed."""
     stale: dict[NodeId, str] = {}
     forest = source.forest()
+    put = {(write.node, write.place) for write in diff.writes if not isinstance(write, SetScalar)}
     for write in diff.writes:
         if not isinstance(write, Create) or write.toplevel != toplevel:
             continue
         others = [
-            write_id
-            for write_id, later in source.entries(write.node)
-            if isinstance(later, SetScalar) and write_id in source.heads(write.node, later.field, later.key)
+            forest.where[kid][0] for kid in forest.below.get(write.node, ()) if (kid, forest.where[kid][1]) not in put
         ]
-        others += [forest.where[kid][0] for kid in forest.below.get(write.node, ())]
-        for other in others:
-            if (other.lamport, other.diff) != (diff.lamport, short):
-                stale[write.node] = f"it was changed {_by((other,), WriteId(diff.lamport, short, 0))}"
+        for name, value in zip(LAYOUTS[write.kind].scalars, write.scalars, strict=False):
+            history = source.history(write.node, name)
+            heads = heads_of(history)
+            others += [head.id for head in heads if len(heads) > 1 or not is_same(head.value, value)]
+        if others:
+            stale[write.node] = f"it was changed {_by(tuple(others), WriteId(diff.lamport, short, 0))}"
     return stale
 
 
@@ -129,7 +132,7 @@ def bring_back(draft: Draft, toplevel: NodeId, earlier: Ledger) -> None:
     """Adds to the draft what makes a toplevel what an earlier state of its ledger says. Nodes that came since go to the
     trash. The ledger may be one that never saw the toplevel: then all of it goes."""
     now = draft.ledger(toplevel)
-    with draft.attempt(toplevel) as pending:
+    with draft.attempt(toplevel, leave_holes=False) as pending:
         then = earlier.forest()
         for node in list(now.forest().heads):
             if node not in earlier:
