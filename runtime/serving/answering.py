@@ -41,7 +41,7 @@ ALLOW_ORIGIN = (b"access-control-allow-origin", b"*")
 
 @dataclass(slots=True)
 class _Job:
-    """One request on its way through its tries."""
+    """A request whose answer has to wait for the disk, on its way through its tries."""
 
     incoming: Incoming
     snapshot: Snapshot
@@ -49,7 +49,7 @@ class _Job:
     args: tuple[Value, ...]
     done: Done
     started: float
-    tries: int = 0
+    tries: int
 
 
 class Answering:
@@ -109,7 +109,13 @@ class Answering:
             return self._unmatched(snapshot, incoming, chosen)
         handler, values = chosen
         record = request_value(incoming, handler.plan, handler.variables, values, params=handler.takes_params)
-        return self._try(_Job(incoming, snapshot, handler, (record, *values), done, started))
+        args = (record, *values)
+        world = RequestWorld(self._data)
+        made = self._run(snapshot, handler, args, world, incoming)
+        if made.status >= 500 or not (world.wrote or world.leans):
+            return made
+        self._commit(_Job(incoming, snapshot, handler, args, done, started, 1), world, made)
+        return None
 
     def _unmatched(self, snapshot: Snapshot, incoming: Incoming, allowed: set[str]) -> Outgoing:
         if incoming.method == "OPTIONS" and allowed:
@@ -124,23 +130,31 @@ class Answering:
         self.missing.note(incoming.method, incoming.path)
         return problem(404, "no handler has this route")
 
-    def _try(self, job: _Job) -> Outgoing | None:
-        """Runs the handler once."""
-        job.tries += 1
-        world = RequestWorld(self._data)
+    def _run(
+        self, snapshot: Snapshot, handler: Handler, args: tuple[Value, ...], world: RequestWorld, incoming: Incoming
+    ) -> Outgoing:
+        """What the handler says, or what is said of its failure. Nothing of it is written yet."""
         try:
-            made = outgoing(job.snapshot.program.run(job.handler.call, job.args, world))
+            return outgoing(snapshot.program.run(handler.call, args, world))
         except Exception as error:
-            made = self._failed(error, job.incoming, job.handler)
+            return self._failed(error, incoming, handler)
         finally:
             world.end()
-        if made.status >= 500 or not (world.wrote or world.leans):
-            return made
 
+    def _commit(self, job: _Job, world: RequestWorld, made: Outgoing) -> None:
         def settle(outcome: Outcome) -> None:
             self._settle(job, made, outcome)
 
         self._data.submit(world.take(), settle, self.deliver)
+
+    def _run_again(self, job: _Job) -> Outgoing | None:
+        job.tries += 1
+        self.metrics.conflicts += 1
+        world = RequestWorld(self._data)
+        made = self._run(job.snapshot, job.handler, job.args, world, job.incoming)
+        if made.status >= 500 or not (world.wrote or world.leans):
+            return made
+        self._commit(job, world, made)
         return None
 
     def _settle(self, job: _Job, made: Outgoing, outcome: Outcome) -> None:
@@ -151,8 +165,7 @@ class Answering:
             again = problem(503, "what this request writes cannot be kept at the moment", more={"trace": trace})
         elif outcome.verdict is Verdict.CONFLICT:
             if job.tries < TRIES:
-                self.metrics.conflicts += 1
-                again = self._try(job)
+                again = self._run_again(job)
             else:
                 again = problem(
                     503,

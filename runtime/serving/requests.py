@@ -64,7 +64,9 @@ def request_value(
     incoming: Incoming, plan: Plan, names: Sequence[str], values: Sequence[str], *, params: bool
 ) -> dict[str, Value]:
     """The Record. Raises BadRequest."""
-    record: dict[str, Value] = {label: make(incoming) for label, make in plan}
+    record: dict[str, Value] = {}
+    for label, make in plan:
+        record[label] = make(incoming)
     if params:
         record["params"] = GuestDict(zip(names, values, strict=True))
     return record

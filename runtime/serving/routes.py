@@ -116,6 +116,21 @@ def matches(root: Branch, segments: list[str]) -> Iterator[Match]:
             stack.append((below, index, values))
 
 
+def follow(root: Branch, segments: list[str]) -> Match | None:
+    """The first of `matches`, if taking the most specific branch at every step leads to it: for most paths, at a third
+    of the cost. None says nothing."""
+    values: tuple[str, ...] = ()
+    for segment in segments:
+        below = root.concrete.get(segment)
+        if below is None:
+            below = root.variable
+            if below is None or not segment:
+                return None
+            values = (*values, segment)
+        root = below
+    return Match(root.handlers, values) if root.handlers else None
+
+
 def with_route(root: Branch, route: Route, handler: NodeId) -> Branch:
     """A tree in which the handler has that route, after those who have it already."""
     return _change(root, route, handler, add=True)

@@ -18,7 +18,7 @@ from dark_lang.names import NodeId
 from dark_lang.nodes.toplevels import Http, Switch, Toplevel
 from dark_lang.values.model import Value
 from runtime.serving.requests import Plan, mentioned, plan_for
-from runtime.serving.routes import Branch, Match, Route, matches, plant, read_route, with_route, without_route
+from runtime.serving.routes import Branch, Match, Route, follow, matches, plant, read_route, with_route, without_route
 
 log = logging.getLogger(__name__)
 
@@ -106,6 +106,12 @@ class Snapshot:
     def choose(self, method: str, segments: list[str]) -> tuple[Handler, tuple[str, ...]] | set[str]:
         """The handler that takes the request, and what its variables stand for; else the methods that would have been
         taken here, none if no route matches. HEAD is answered as GET. An unfinished handler comes after all others."""
+        straight = follow(self.root, segments)
+        if straight is not None:
+            serving = _serving(straight, method)
+            handler = None if serving is None else self._handlers.get(serving)
+            if handler is not None and handler.finished:
+                return handler, straight.values
         allowed: set[str] = set()
         unfinished: tuple[Handler, tuple[str, ...]] | None = None
         for match in matches(self.root, segments):

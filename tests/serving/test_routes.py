@@ -11,6 +11,7 @@ from runtime.serving.routes import (
     EMPTY,
     BadPath,
     Branch,
+    follow,
     matches,
     plant,
     read_path,
@@ -78,7 +79,9 @@ def tree_of(routes: list[str]) -> Branch:
 
 
 def first(root: Branch, path: str) -> tuple[str, tuple[str, ...]]:
+    straight = follow(root, read_path(path.encode()))
     for match in matches(root, read_path(path.encode())):
+        assert straight is None or straight == match
         return ROUTES[match.handlers["GET"][0] - 1], match.values
     return "nothing", ()
 
@@ -144,6 +147,14 @@ def shape(branch: Branch) -> object:
         branch.handlers,
         branch.rest,
     )
+
+
+@given(st.lists(ROUTE, max_size=8), st.lists(st.sampled_from(["a", "b", "c", ""]), min_size=1, max_size=4))
+def test_the_straight_way_is_the_first_way(routes: list[str], segments: list[str]) -> None:
+    root = tree_of(routes)
+    straight = follow(root, segments)
+    if straight is not None:
+        assert straight == next(matches(root, segments))
 
 
 @given(st.binary(max_size=60))
