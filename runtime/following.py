@@ -12,7 +12,7 @@ from pathlib import Path
 from threading import RLock
 from typing import TypeAlias
 
-from dark_lang.edits.materializing import materialize
+from dark_lang.edits.materializing import Materialized, materialize
 from dark_lang.library import Library
 from dark_lang.names import NodeId
 from runtime.canvas import Canvas
@@ -29,6 +29,7 @@ Listener: TypeAlias = Callable[[Canvas, frozenset[NodeId]], None]
 """Called with the new snapshot and the toplevels that differ, before the edit that made it returns. Must be quick, and
 must not wait for another thread that edits."""
 Touched: TypeAlias = Mapping[NodeId, tuple[Entry | None, Tree]]
+_NOTHING_KNOWN: Mapping[NodeId, Materialized] = {}
 
 
 class Follower:
@@ -137,9 +138,14 @@ class Follower:
     def _problems(self) -> tuple[Problem, ...]:
         return (*self._vanished, *self._loaded.problems())
 
-    def _canvas_with(self, touched: Iterable[NodeId], problems: tuple[Problem, ...]) -> Canvas:
+    def _canvas_with(
+        self,
+        touched: Iterable[NodeId],
+        problems: tuple[Problem, ...],
+        known: Mapping[NodeId, Materialized] = _NOTHING_KNOWN,
+    ) -> Canvas:
         program, before = self._loaded.program, self._canvas
-        now = as_they_are(self._loaded.ledgers, touched)
+        now = as_they_are(self._loaded.ledgers, touched, known)
         if self.keeps_serving:
             self._preferred = served_before(before, now, self._preferred)
         return before.after(
@@ -152,12 +158,14 @@ class Follower:
             listener(canvas, touched)
 
 
-def as_they_are(ledgers: LiveLedgers, touched: Iterable[NodeId]) -> Touched:
-    """The entries and trees of some toplevels, as their ledgers say now."""
+def as_they_are(
+    ledgers: LiveLedgers, touched: Iterable[NodeId], known: Mapping[NodeId, Materialized] = _NOTHING_KNOWN
+) -> Touched:
+    """The entries and trees of some toplevels, as their ledgers say now. `known`: what some of them say."""
     found: dict[NodeId, tuple[Entry | None, Tree]] = {}
     for toplevel in touched:
         ledger = ledgers.get(toplevel)
         if ledger is not None:
-            materialized = materialize(ledger)
+            materialized = known.get(toplevel) or materialize(ledger)
             found[toplevel] = (entry_of(ledger, materialized), Tree(materialized))
     return found

@@ -164,7 +164,10 @@ class Host(Follower):
                         return Outcome(b"", touched, before, after, result, _since(started))
                 self._loaded.store.append(DiffRef(diff.lamport, diff_id), data)
             program.add(diff_id, diff)
-            self._publish(self._canvas_with(touched, self._canvas.problems), touched)
+            # The draft has shown what the fold shows, unless edits disagree: then order decides, and it is known now.
+            seen = {toplevel: draft.materialized(toplevel) for toplevel in touched}
+            known = {toplevel: shown for toplevel, shown in seen.items() if not shown.conflicts}
+            self._publish(self._canvas_with(touched, self._canvas.problems, known), touched)
             return Outcome(diff_id, touched, before, self._canvas, result, _since(started))
 
     def undo(

@@ -85,7 +85,7 @@ def load(folder: Path, canvas: bytes, progress: Progress | None = None) -> Loade
 def load_anew(store: Store, folder: Path, canvas: bytes, progress: Progress | None = None) -> Loaded:
     """Folds every diff that the store hands out, and writes the cache."""
     program, ledgers = _fold_all(store, progress)
-    pieces = build_image(store, program, ledgers, None, progress)
+    pieces = build_image(store, program, ledgers, None, progress, consume=True)
     written = write_image(cache_file(folder), pieces)
     image = read_image(cache_file(folder), canvas) if written else None
     if image is None or image.folded.frontier != program.frontier:  # the disk refused, or another was faster
@@ -103,7 +103,7 @@ def refold(folder: Path, canvas: bytes) -> Image:
     cache_file(folder).unlink(missing_ok=True)
     store = Store(folder, canvas)
     program, ledgers = _fold_all(store, None)
-    image = parse_image(memoryview(b"".join(build_image(store, program, ledgers, None, None))), canvas)
+    image = parse_image(memoryview(b"".join(build_image(store, program, ledgers, None, None, consume=True))), canvas)
     if image is None:
         raise ImageDamaged("the cache .dark/image is damaged, and could not be made anew")
     return image
@@ -139,9 +139,16 @@ def _fold_all(store: Store, progress: Progress | None) -> tuple[Program, LiveLed
 
 
 def build_image(
-    store: Store, program: Program, ledgers: LiveLedgers, before: Image | None, progress: Progress | None
+    store: Store,
+    program: Program,
+    ledgers: LiveLedgers,
+    before: Image | None,
+    progress: Progress | None,
+    *,
+    consume: bool = False,
 ) -> list[bytes]:
-    """The bytes of the cache of a folded program; what did not change comes from the one before."""
+    """The bytes of the cache of a folded program; what did not change comes from the one before. `consume`: nobody
+    needs the ledgers afterwards, so that memory never holds all of them and all trees."""
     folded = Folded(
         store.canvas,
         frozenset(store.loose),
@@ -154,9 +161,11 @@ def build_image(
     def parts() -> Iterator[Part]:
         if before is not None:
             yield from before.parts(ledgers.changed)
-        for done, (toplevel, ledger) in enumerate(ledgers.changed.items()):
+        touched = list(ledgers.changed)
+        for done, toplevel in enumerate(touched):
             if progress is not None and done % 500 == 0:
-                progress(done, len(ledgers.changed))
+                progress(done, len(touched))
+            ledger = ledgers.changed.pop(toplevel) if consume else ledgers.changed[toplevel]
             materialized = materialize(ledger)
             yield Part(toplevel, entry_of(ledger, materialized), encode_ledger(ledger), Tree(materialized).ids)
 

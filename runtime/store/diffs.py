@@ -228,10 +228,10 @@ class Store:
         self._problems.pop(name, None)
         return Arrival(ref.id, judged)
 
-    def _judge(self, name: str, data: bytes) -> Diff | Problem:
+    def _judge(self, name: str, data: bytes, *, scanned: bool = False) -> Diff | Problem:
         """The diff that some bytes are, if it is one for us. `name` is for the report."""
         try:
-            diff = wire.decode_diff(data)
+            diff = wire.decode_diff(data, scanned=scanned)
         except NewerFormat as error:
             return Problem(f"diffs/{name}", ProblemKind.NEWER, error.message, error.suggestion)
         except DarkError as error:
@@ -251,27 +251,25 @@ class Store:
             index = packs.read_index(self.cache / name, name, self.canvas)
             if index is None or not all(map(known, index.all_ids())):
                 content = self._read_pack(name)
-                if content is None:
+                read = None if content is None else self._index(name, content)
+                if read is None:
                     continue
-                built = self._index(name, content)
-                if built is None:
-                    continue
-                index = built
-                for nth, diff_id in enumerate(index.all_ids()):
+                index, diffs = read
+                for nth, diff in enumerate(diffs):
                     if progress is not None and nth % 500 == 0:
                         progress(nth, len(index))
-                    if not known(diff_id):
-                        yield Arrival(diff_id, wire.decode_diff(content[index.starts[nth] : index.ends[nth]]))
+                    if not known(diff_id := index.diff_id(nth)):
+                        yield Arrival(diff_id, diff)
             self._problems.pop(f"packs/{name}", None)
             self._on_their_way.discard(f"packs/{name}")
             self.packs[name] = index
 
     def took_pack(self, name: str, content: bytes) -> None:
         """A pack that we wrote ourselves."""
-        index = self._index(name, content)
-        if index is None:
+        read = self._index(name, content)
+        if read is None:
             raise CorruptionError(f"diffs/packs/{name} cannot be read")
-        self.packs[name] = index
+        self.packs[name] = read[0]
 
     def _read_pack(self, name: str) -> bytes | None:
         told = f"packs/{name}"
@@ -290,20 +288,22 @@ class Store:
             self._report(told, ProblemKind.CORRUPT, "its bytes are not those that its name tells", _ADVICE_COPY)
         return None
 
-    def _index(self, name: str, content: bytes) -> PackIndex | None:
+    def _index(self, name: str, content: bytes) -> tuple[PackIndex, list[Diff]] | None:
         lamports, starts, ends = array("Q"), array("Q"), array("Q")
         ids: list[bytes] = []
+        diffs: list[Diff] = []
         refused: list[Problem] = []
         try:
             for start, data in packs.split(content):
                 diff_id = sha256(data).digest()
-                judged = self._judge(f"packs/{name} at byte {start}", data)
+                judged = self._judge(f"packs/{name} at byte {start}", data, scanned=True)
                 if isinstance(judged, Problem):
                     refused.append(judged)
                     continue
                 if lamports and (judged.lamport, diff_id) <= (lamports[-1], ids[-1]):
                     raise WireError(f"diffs out of order at byte {start}")
                 ids.append(diff_id)
+                diffs.append(judged)
                 lamports.append(judged.lamport)
                 starts.append(start)
                 ends.append(start + len(data))
@@ -314,7 +314,7 @@ class Store:
         with suppress(OSError):
             self.cache.mkdir(parents=True, exist_ok=True, mode=0o700)
             write_durably(self.cache / name, packs.index_bytes(index, self.canvas), staging=self.cache)
-        return index
+        return index, diffs
 
     def _part_with(self, names: set[str], pack_names: set[str]) -> list[bytes]:
         """Lets go of files that are gone, and tells which diffs went with them."""
