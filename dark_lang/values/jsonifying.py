@@ -66,6 +66,8 @@ def _object(fields: Mapping[str, Value], depth: int) -> str:
 def _array(items: list[Value] | tuple[Value, ...], depth: int) -> str:
     if not depth:
         raise too_deep("written as JSON", DEPTH)
+    if items == ():
+        return "null"
     depth -= 1
     parts = []
     size = 0
@@ -79,25 +81,20 @@ def _array(items: list[Value] | tuple[Value, ...], depth: int) -> str:
 
 
 def _case(case: Case, depth: int) -> str:
+    # Without a function between two levels, here as elsewhere: 512 levels must fit Python's usual limit of calls.
     if not depth:
         raise too_deep("written as JSON", DEPTH)
-    if case.type == "Option":
-        return _any(case.values[0], depth - 1) if case.values else "null"
-    return f"{{{quote(case.name)}:{_array(case.values, depth - 1)}}}" if case.values else quote(case.name)
-
-
-def _tuple(items: tuple[Value, ...], depth: int) -> str:
-    return _array(items, depth) if items else "null"
+    if case.type != "Option":
+        return f"{{{quote(case.name)}:{_array(case.values, depth - 1)}}}" if case.values else quote(case.name)
+    for value in case.values:
+        return (_WRITERS.get(type(value)) or _refuse)(value, depth - 1)
+    return "null"
 
 
 def _float(number: float, _depth: int) -> str:
     if not isfinite(number):
         raise Failed(f"{show_float(number)} cannot be written as JSON, which has finite numbers only.")
     return repr(number)
-
-
-def _any(value: Value, depth: int) -> str:
-    return (_WRITERS.get(type(value)) or _refuse)(value, depth)
 
 
 def _refuse(value: Value, _depth: int) -> str:
@@ -110,7 +107,7 @@ def _too_long() -> Failed:
 
 def _json(value: Json, depth: int) -> str:
     # Raw JSON is made of str, int, float, bool, list, dict and None, which are written as the values of those types.
-    return _any(value.raw, depth)
+    return (_WRITERS.get(type(value.raw)) or _refuse)(value.raw, depth)
 
 
 _SMALL: Final = 1 << 63
@@ -122,7 +119,7 @@ _WRITERS: Final[Mapping[type, Callable[[Any, int], str]]] = {
     dict: _object,
     GuestDict: _object,
     list: _array,
-    tuple: _tuple,
+    tuple: _array,
     Case: _case,
     Json: _json,
     type(None): lambda _none, _: "null",
@@ -186,12 +183,22 @@ def _check_depth(text: str) -> None:
 
 
 def _mend(raw: Any) -> Any:
-    """The same with whole characters only. Depth is known to be small."""
-    kind = type(raw)
-    if kind is str:
-        return raw.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    if kind is list:
-        return [_mend(item) for item in raw]
-    if kind is dict:
-        return {_mend(label): _mend(item) for label, item in raw.items()}
-    return raw
+    """The same with whole characters only. It changes `raw`, which nobody else has seen yet."""
+    result = [raw]
+    waiting: list[Any] = [result]
+    while waiting:
+        held = waiting.pop()
+        entries = list(held.items() if type(held) is dict else enumerate(held))
+        if type(held) is dict:
+            held.clear()
+        for place, item in entries:
+            held[_whole(place)] = _whole(item)
+            if type(item) is list or type(item) is dict:
+                waiting.append(item)
+    return result[0]
+
+
+def _whole(item: Any) -> Any:
+    if type(item) is not str:
+        return item
+    return item.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

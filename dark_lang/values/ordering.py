@@ -1,7 +1,8 @@
 """Which of two values comes first, and keys by which Python can sort and tell apart values.
 
-Must not know lists' functions. Invariants: `compare` is a total order within a type, and agrees with `sort_key`; it
-agrees with `equal` but for NaN, which is equal to itself here and comes after all other floats.
+Must not know the functions of lists. Invariants: nothing here recurses; `compare` is a total order within a type, and
+agrees with `sort_key`; it agrees with `equal` but for NaN, which is equal to itself here and comes after all other
+floats.
 """
 
 from __future__ import annotations
@@ -13,9 +14,8 @@ from typing import Any, Final
 from uuid import UUID
 
 from dark_lang.errors import Failed
-from dark_lang.values.demanding import hole_reached, refusal, too_deep
+from dark_lang.values.demanding import hole_reached, refusal
 from dark_lang.values.describing import name_kind
-from dark_lang.values.limits import DEPTH
 from dark_lang.values.model import (
     Case,
     Char,
@@ -108,43 +108,68 @@ def _float_key(value: float) -> tuple[bool, float]:
     return (True, 0.0) if value != value else (False, value)
 
 
-def sort_key(value: Value, depth: int = 0) -> tuple[Any, ...]:
-    """Nested tuples of Python's own scalars, equal for equal values, which order and hash as the values do. Across
-    types they order by type. Raises as `compare` does, and Failed below 512 levels."""
+def sort_key(value: Value) -> tuple[Any, ...]:
+    """A flat tuple of Python's own scalars, equal for equal values, that orders and hashes as the value does. Across
+    types it orders by type. Raises as `compare` does."""
+    # Flat, since Python compares and hashes nested tuples by recursion in C. The items of a list come after a 1 each
+    # and end with a 0, so that of two lists with the same beginning the shorter is first.
+    key: list[Any] = []
+    waiting: list[tuple[Iterator[Value], bool]] = [(iter((value,)), False)]
+    while waiting:
+        items, marked = waiting[-1]
+        for item in items:
+            if marked:
+                key.append(1)
+            inner = _begin_key(item, key)
+            if inner is not None:
+                waiting.append(inner)
+                break
+        else:
+            waiting.pop()
+            if marked:
+                key.append(0)
+    return tuple(key)
+
+
+def _begin_key(value: Value, key: list[Any]) -> tuple[Iterator[Value], bool] | None:
+    """Adds what comes first in the key of `value`. What must follow: the values in it, and whether they are marked."""
     kind = type(value)
     rank = _RANKS.get(kind)
     if rank is None:
         raise refusal("ordered", value)
+    key.append(rank)
     if kind in _PLAIN:
-        return (rank, value)
-    if kind is float:
-        return (rank, *_float_key(value))
-    if kind is Char:
-        return (rank, value.text)
-    if depth >= DEPTH:
-        raise too_deep("ordered", DEPTH)
-    depth += 1
-    if kind is list or kind is tuple:
-        return (rank, tuple([sort_key(item, depth) for item in value]))
-    if kind is dict or kind is GuestDict:
+        key.append(value)
+    elif kind is float:
+        key.extend(_float_key(value))
+    elif kind is Char:
+        key.append(value.text)
+    elif kind is list or kind is tuple:
+        return iter(value), True
+    elif kind is Case:
+        key.extend((str(value.type), value.name))
+        return iter(value.values), True
+    elif kind is Json:
+        return _begin_json_key(value.raw, key)
+    else:
         labels = tuple(sorted(value))
-        return (rank, labels, tuple([sort_key(value[label], depth) for label in labels]))
-    if kind is Case:
-        return (rank, str(value.type), value.name, tuple([sort_key(item, depth) for item in value.values]))
-    return (rank, _json_key(value.raw, depth))
+        key.append(labels)
+        return iter([value[label] for label in labels]), False
+    return None
 
 
-def _json_key(raw: Any, depth: int) -> tuple[Any, ...]:
+def _begin_json_key(raw: Any, key: list[Any]) -> tuple[Iterator[Value], bool] | None:
     kind = type(raw)
-    rank = _JSON_RANKS[kind]
-    if depth > DEPTH:
-        raise too_deep("ordered", DEPTH)
+    key.append(_JSON_RANKS[kind])
     if kind is list:
-        return (rank, tuple([_json_key(item, depth + 1) for item in raw]))
+        return map(Json, raw), True
     if kind is dict:
         labels = tuple(sorted(raw))
-        return (rank, labels, tuple([_json_key(raw[label], depth + 1) for label in labels]))
-    return (rank, raw, kind is float) if raw is not None else (rank,)
+        key.append(labels)
+        return iter([Json(raw[label]) for label in labels]), False
+    if raw is not None:
+        key.extend((raw, kind is float))
+    return None
 
 
 def sorted_values(values: list[Value]) -> list[Value]:

@@ -4,15 +4,15 @@ Flat, since codecs limit how deep their data may nest, and values may nest deepe
 nothing else could be meant (str, float, bool, bytes, an int of 64 bits, None for Unit); for all else it is a list whose
 first item, one of the numbers below, says what it is, and the parts of what it holds follow it. The numbers are the
 format of rows that exist: they never change their meaning. Must not know SQLite, nor how plain data becomes bytes.
-Invariant: `decode_row(encode_row(value))` is the same value, to the type and the sign of zero.
+Invariants: nothing here recurses; `decode_row(encode_row(value))` is the same value, to the type and the sign of zero.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from math import isfinite
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from dark_lang.errors import CorruptionError, Failed
@@ -45,124 +45,137 @@ def encode_row(value: Value) -> list[Any]:
     parts), and Stopped at a hole.
     """
     parts: list[Any] = []
-    _encode(value, parts, DEPTH)
+    waiting: list[Iterator[Value]] = [iter((value,))]
+    while waiting:
+        for held in waiting[-1]:
+            kind = type(held)
+            if kind is str or kind is bool or kind is bytes or (kind is int and -_INT_END <= held < _INT_END):
+                parts.append(held)
+            else:
+                part, inner = (_ENCODERS.get(kind) or _refuse)(held)
+                parts.append(part)
+                if inner:
+                    if len(waiting) > DEPTH:
+                        raise too_deep("stored", DEPTH)
+                    if len(parts) + len(inner) > ROW_PARTS:
+                        raise Failed(f"A value of more than {ROW_PARTS:,} parts cannot be stored.")
+                    waiting.append(iter(inner))
+                    break
+        else:
+            waiting.pop()
     return parts
 
 
-def _encode(value: Value, parts: list[Any], depth: int) -> None:
-    kind = type(value)
-    if kind is str or kind is bool or kind is bytes:
-        parts.append(value)
-    elif kind is int:
-        parts.append(value if -_INT_END <= value < _INT_END else _large_int(value))
-    elif kind is dict or kind is GuestDict:
-        parts.append([_RECORD if kind is dict else _DICT, *value])
-        _encode_all(value.values(), parts, depth)
-    elif kind is list:
-        parts.append([_LIST, len(value)])
-        _encode_all(value, parts, depth)
-    else:
-        (_ENCODERS.get(kind) or _refuse)(value, parts, depth)
+_Encoded = tuple[Any, Collection[Value]]
+"""A part, and the values whose parts must follow it."""
 
 
-def _encode_all(values: Any, parts: list[Any], depth: int) -> None:
-    if not depth:
-        raise too_deep("stored", DEPTH)
-    if len(parts) + len(values) > ROW_PARTS:
-        raise Failed(f"A value of more than {ROW_PARTS:,} parts cannot be stored.")
-    for value in values:
-        _encode(value, parts, depth - 1)
-
-
-def _refuse(value: Value, _parts: list[Any], _depth: int) -> None:
+def _refuse(value: Value) -> _Encoded:
     raise refusal("stored", value)
 
 
-def _encode_float(value: float, parts: list[Any], _depth: int) -> None:
-    parts.append(value if isfinite(value) else [_ODD_FLOAT, repr(value)])
-
-
-def _encode_tuple(value: tuple[Value, ...], parts: list[Any], depth: int) -> None:
-    if not value:
-        parts.append(None)
-        return
-    parts.append([_TUPLE, len(value)])
-    _encode_all(value, parts, depth)
-
-
-def _encode_case(value: Case, parts: list[Any], depth: int) -> None:
+def _encode_case(value: Case) -> _Encoded:
     owner = value.type if isinstance(value.type, str) else value.type.to_bytes(8, "big")
-    parts.append([_CASE, owner, value.name, len(value.values)])
-    _encode_all(value.values, parts, depth)
+    return [_CASE, owner, value.name, len(value.values)], value.values
 
 
-def _encode_json(value: Json, parts: list[Any], depth: int) -> None:
-    parts.append([_JSON])
-    _encode_all((value.raw,), parts, depth)
-
-
-def _large_int(value: int) -> list[Any]:
-    return [_LARGE_INT, value.to_bytes(value.bit_length() // 8 + 1, "big", signed=True)]
-
-
-_ENCODERS: Final[Mapping[type, Callable[[Any, list[Any], int], None]]] = {
-    float: _encode_float,
-    tuple: _encode_tuple,
+_ENCODERS: Final[Mapping[type, Callable[[Any], _Encoded]]] = {
+    dict: lambda record: ([_RECORD, *record], record.values()),
+    GuestDict: lambda entries: ([_DICT, *entries], entries.values()),
+    list: lambda items: ([_LIST, len(items)], items),
+    tuple: lambda items: ([_TUPLE, len(items)], items) if items else (None, ()),
+    float: lambda number: (number if isfinite(number) else [_ODD_FLOAT, repr(number)], ()),
+    int: lambda number: ([_LARGE_INT, number.to_bytes(number.bit_length() // 8 + 1, "big", signed=True)], ()),
     Case: _encode_case,
-    Json: _encode_json,
-    type(None): lambda _none, parts, _depth: parts.append(None),  # null, which only a Json holds
-    Char: lambda char, parts, _depth: parts.append([_CHAR, char.text]),
-    datetime: lambda instant, parts, _depth: parts.append([_DATETIME, (instant - _EPOCH) // _MICROSECOND]),
-    UUID: lambda uuid, parts, _depth: parts.append([_UUID, uuid.bytes]),
+    Json: lambda json: ([_JSON], (json.raw,)),
+    type(None): lambda null: (null, ()),  # which only a Json holds
+    Char: lambda char: ([_CHAR, char.text], ()),
+    datetime: lambda instant: ([_DATETIME, (instant - _EPOCH) // _MICROSECOND], ()),
+    UUID: lambda uuid: ([_UUID, uuid.bytes], ()),
 }
 
 
 def decode_row(parts: Any) -> Value:
     """Raises CorruptionError if `parts` is nothing that `encode_row` makes."""
     try:
-        waiting = iter(parts)
-        value = _decode(waiting, DEPTH, UNIT)
-        if next(waiting, waiting) is waiting:
-            return value
-    except (StopIteration, TypeError, ValueError, IndexError, KeyError, OverflowError) as error:
+        return _decode(iter(parts))
+    except (StopIteration, TypeError, ValueError, IndexError, KeyError, OverflowError, AttributeError) as error:
         raise CorruptionError("a stored row cannot be read: its parts do not fit together") from error
-    raise CorruptionError("a stored row cannot be read: it goes on after its end")
 
 
-def _decode(parts: Iterator[Any], depth: int, nothing: Value) -> Value:
-    """`nothing` is what a None stands for: () among values, None inside a Json."""
-    part = next(parts)
-    if type(part) is not list:
-        return part if part is not None else nothing
-    if not depth:
-        raise ValueError("too many levels")
-    return _DECODERS[part[0]](part, parts, depth - 1, nothing)
+class _Open(NamedTuple):
+    """A value that lacks some of the values in it."""
+
+    finish: Callable[[list[Value]], Value]
+    size: int
+    inner: list[Value]
+    nothing: Value  # what None stands for in it: () among values, None inside a Json
 
 
-def _decode_list(part: list[Any], parts: Iterator[Any], depth: int, nothing: Value) -> list[Value]:
-    return [_decode(parts, depth, nothing) for _ in range(part[1])]
+def _decode(parts: Iterator[Any]) -> Value:
+    waiting: list[_Open] = []
+    nothing: Value = UNIT
+    for part in parts:
+        if type(part) is not list:
+            value = nothing if part is None else part
+        elif (leaf := _LEAVES.get(part[0])) is not None:
+            value = leaf(part[1])
+        else:
+            finish, count = _OPENERS[part[0]](part)
+            if part[0] == _JSON:
+                nothing = None
+            if count:
+                waiting.append(_Open(finish, count, [], nothing))
+                continue
+            value = finish([])
+        while waiting:
+            finish, count, inner, _ = waiting[-1]
+            inner.append(value)
+            if len(inner) < count:
+                break
+            value = finish(inner)
+            waiting.pop()
+        nothing = waiting[-1].nothing if waiting else UNIT
+        if not waiting:
+            if next(parts, _END) is not _END:
+                raise ValueError("it goes on after its end")
+            return value
+    raise ValueError("it ends too early")
 
 
-def _decode_record(part: list[Any], parts: Iterator[Any], depth: int, nothing: Value) -> dict[str, Value]:
-    return {label: _decode(parts, depth, nothing) for label in part[1:]}
+_Opened = tuple[Callable[[list[Value]], Value], int]
+"""What makes the value of the values in it, and how many these are."""
 
 
-def _decode_case(part: list[Any], parts: Iterator[Any], depth: int, nothing: Value) -> Case:
+def _open_record(part: list[Any]) -> _Opened:
+    labels = part[1:]
+    return lambda inner: dict(zip(labels, inner, strict=True)), len(labels)
+
+
+def _open_dict(part: list[Any]) -> _Opened:
+    keys = part[1:]
+    return lambda inner: GuestDict(zip(keys, inner, strict=True)), len(keys)
+
+
+def _open_case(part: list[Any]) -> _Opened:
     _, owner, name, count = part
-    values = tuple([_decode(parts, depth, nothing) for _ in range(count)])
-    return Case(owner if isinstance(owner, str) else NodeId(int.from_bytes(owner, "big")), name, values)
+    type_ = owner if isinstance(owner, str) else NodeId(int.from_bytes(owner, "big"))
+    return lambda inner: Case(type_, name, tuple(inner)), count
 
 
-_DECODERS: Final[Mapping[int, Callable[[list[Any], Iterator[Any], int, Value], Value]]] = {
-    _LIST: _decode_list,
-    _TUPLE: lambda part, parts, depth, nothing: tuple(_decode_list(part, parts, depth, nothing)),
-    _RECORD: _decode_record,
-    _DICT: lambda part, parts, depth, nothing: GuestDict(_decode_record(part, parts, depth, nothing)),
-    _CASE: _decode_case,
-    _CHAR: lambda part, *_: Char(part[1]),
-    _DATETIME: lambda part, *_: _EPOCH + part[1] * _MICROSECOND,
-    _UUID: lambda part, *_: UUID(bytes=part[1]),
-    _LARGE_INT: lambda part, *_: int.from_bytes(part[1], "big", signed=True),
-    _ODD_FLOAT: lambda part, *_: float(part[1]),
-    _JSON: lambda _part, parts, depth, _nothing: Json(_decode(parts, depth, None)),
+_END: Final = object()
+_LEAVES: Final[Mapping[int, Callable[[Any], Value]]] = {
+    _CHAR: lambda text: Char(text),
+    _DATETIME: lambda microseconds: _EPOCH + microseconds * _MICROSECOND,
+    _UUID: lambda data: UUID(bytes=data),
+    _LARGE_INT: lambda data: int.from_bytes(data, "big", signed=True),
+    _ODD_FLOAT: lambda text: float(text),
+}
+_OPENERS: Final[Mapping[int, Callable[[list[Any]], _Opened]]] = {
+    _LIST: lambda part: (lambda inner: inner, part[1]),
+    _TUPLE: lambda part: (tuple, part[1]),
+    _RECORD: _open_record,
+    _DICT: _open_dict,
+    _CASE: _open_case,
+    _JSON: lambda _part: (lambda inner: Json(inner[0]), 1),
 }

@@ -1,24 +1,22 @@
 """Values for people, in words close to the notation; what has no literal is shown as a call or in angle brackets.
 
-Must not know how wide a screen is, nor colours. Invariant: one line, whose control and bidirectional characters are
-escaped, and which is never much longer than was asked for.
+Must not know how wide a screen is, nor colours. Invariants: nothing here recurses; one line, whose control and
+bidirectional characters are escaped, and which is never longer than was asked for.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from dark_lang.errors import Failed
-from dark_lang.values.demanding import hole_reached, too_deep
+from dark_lang.values.demanding import hole_reached
 from dark_lang.values.describing import name_kind
 from dark_lang.values.digits import int_text
 from dark_lang.values.instants import instant_text
-from dark_lang.values.limits import DEPTH
 from dark_lang.values.model import Case, Char, DatastoreValue, GuestDict, HoleValue, Json, Response, Value
 
 SHOWN: Final = 10_000
@@ -29,44 +27,24 @@ _SPECIAL: Final = '[\x00-\x1f\x7f-\x9f"\\\\\u061c\u200e\u200f\u2028-\u202e\u2066
 _ESCAPES: Final = {"\n": "\\n", "\t": "\\t", "\r": "\\r", '"': '\\"', "\\": "\\\\", "$": "\\$"}
 
 
-class _FullError(Exception):
-    """As much is shown as was asked for."""
-
-
-class _Line:
-    """The text so far. `add` raises _FullError when nothing more is wanted."""
-
-    def __init__(self, room: int) -> None:
-        self.parts: list[str] = []
-        self.room = room
-
-    def add(self, text: str) -> None:
-        if len(text) > self.room:
-            self.parts.append(text[: self.room] + "…")
-            raise _FullError
-        self.room -= len(text)
-        self.parts.append(text)
-
-    def add_between(self, opener: str, items: list[tuple[str, Value]], closer: str, depth: int) -> None:
-        """Each item is what stands before it, and a value."""
-        if not depth:
-            raise too_deep("shown", DEPTH)
-        self.add(opener)
-        for nth, (before, value) in enumerate(items):
-            self.add(f", {before}" if nth else before)
-            _show(value, self, depth - 1)
-        self.add(closer)
-
-
 def show(value: Value, *, limit: int = SHOWN) -> str:
-    """At most some `limit` characters; what is left out shows as `…`.
-
-    Raises Stopped at a hole, and Failed below 512 levels, as far as it shows.
-    """
-    line = _Line(limit)
-    with suppress(_FullError):
-        _show(value, line, DEPTH)
-    return "".join(line.parts)
+    """At most `limit` characters, and then `…` if something is left out. Raises Stopped at a hole that would show."""
+    line: list[str] = []
+    room = limit
+    waiting: list[Iterator[str | _Inner]] = [iter((_Inner(value),))]
+    while waiting:
+        for piece in waiting[-1]:
+            if type(piece) is _Inner:
+                waiting.append(_pieces(piece.value, room))
+                break
+            text = str(piece)
+            if len(text) > room:
+                return f"{''.join(line)}{text[:room]}…"
+            line.append(text)
+            room -= len(text)
+        else:
+            waiting.pop()
+    return "".join(line)
 
 
 def show_text(text: str) -> str:
@@ -88,57 +66,69 @@ def show_float(number: float) -> str:
     return repr(number)
 
 
-def _show(value: Value, line: _Line, depth: int) -> None:
+class _Inner(NamedTuple):
+    """A value whose text belongs here."""
+
+    value: Value
+
+
+class _Raw(NamedTuple):
+    """What a Json holds, which is written a little differently."""
+
+    value: Value
+
+
+def _pieces(value: Value, room: int) -> Iterator[str | _Inner]:
+    """The text of a value, with the values in it left to be written. `room` is how much of it can matter."""
     kind = type(value)
+    if kind is _Raw:
+        return _raw_pieces(value.value, room)
     plain = _PLAIN.get(kind)
     if plain is not None:
-        line.add(plain(value))
-    elif kind is str:
-        line.add(show_text(value[: line.room + 1]))
-    elif kind is list:
-        line.add_between("[", [("", item) for item in value], "]", depth)
-    elif kind is tuple:
-        line.add_between("(", [("", item) for item in value], ")", depth)
-    elif kind is dict:
-        fields = [(f"{_label(label)}: ", item) for label, item in value.items()]
-        line.add_between("{ " if fields else "{", fields, " }" if fields else "}", depth)
-    elif kind is GuestDict:
-        entries = [(f"{show_text(key)}: ", item) for key, item in value.items()]
-        line.add_between("#{ " if entries else "#{", entries, " }" if entries else "}", depth)
-    elif kind is Case:
-        items = [("", item) for item in value.values]
-        line.add_between(f"{value.name}(" if items else value.name, items, ")" if items else "", depth)
-    elif kind is Json:
-        line.add("Json(")
-        _show_json(value.raw, line, depth)
-        line.add(")")
-    elif kind is Response:
-        line.add_between(f"Response({value.status}, ", [("", value.body)], ")", depth)
-    elif kind is HoleValue:
+        return iter((plain(value),))
+    if kind is str:
+        return iter((show_text(value[: room + 1]),))
+    if kind is list:
+        return _between("[", (("", item) for item in value), "]")
+    if kind is tuple:
+        return _between("(", (("", item) for item in value), ")")
+    if kind is dict:
+        fields = ((f"{_label(label)}: ", item) for label, item in value.items())
+        return _between("{ ", fields, " }") if value else iter(("{}",))
+    if kind is GuestDict:
+        entries = ((f"{show_text(key)}: ", item) for key, item in value.items())
+        return _between("#{ ", entries, " }") if value else iter(("#{}",))
+    if kind is Case:
+        items = (("", item) for item in value.values)
+        return _between(f"{value.name}(", items, ")") if value.values else iter((value.name,))
+    if kind is Json:
+        return _between("Json(", (("", _Raw(value.raw)),), ")")
+    if kind is Response:
+        return _between(f"Response({value.status}, ", (("", value.body),), ")")
+    if kind is HoleValue:
         raise hole_reached(value)
-    else:
-        line.add(f"<{name_kind(value)}>")
+    return iter((f"<{name_kind(value)}>",))
 
 
-def _show_json(raw: Value, line: _Line, depth: int) -> None:
-    if not depth:
-        raise too_deep("shown", DEPTH)
+def _raw_pieces(raw: Value, room: int) -> Iterator[str | _Inner]:
     if raw is None:
-        line.add("null")
-    elif type(raw) is list:
-        line.add("[")
-        for nth, item in enumerate(raw):
-            line.add(", " if nth else "")
-            _show_json(item, line, depth - 1)
-        line.add("]")
-    elif type(raw) is dict:
-        line.add("{")
-        for nth, (label, item) in enumerate(raw.items()):
-            line.add(f"{', ' if nth else ''}{show_text(label)}: ")
-            _show_json(item, line, depth - 1)
-        line.add("}")
-    else:
-        _show(raw, line, depth)
+        return iter(("null",))
+    if type(raw) is list:
+        return _between("[", (("", _Raw(item)) for item in raw), "]")
+    if type(raw) is dict:
+        return _between("{", ((f"{show_text(label)}: ", _Raw(item)) for label, item in raw.items()), "}")
+    return _pieces(raw, room)
+
+
+def _between(opener: str, items: Iterable[tuple[str, Value]], closer: str) -> Iterator[str | _Inner]:
+    """Each item is what stands before it, and a value."""
+    yield opener
+    separator = ""
+    for before, value in items:
+        yield separator + before
+        yield _Inner(value)
+        separator = ", "
+    yield closer
 
 
 def _label(label: str) -> str:
