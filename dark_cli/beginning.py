@@ -52,5 +52,6 @@ def show_commands(workspace: Workspace) -> None:
             if entry.group == group:
                 say(f"  {name.ljust(width)}  {entry.summary}")
         say()
-    say("All take --json, --canvas DIR and --as AUTHOR. Edits take --dry-run, --strict and --expect DIFF.")
+    say("All take --json, --canvas DIR and --as AUTHOR.")
+    say("Edits take --dry-run, --strict and --expect DIFF.")
     say("`-` as an argument reads standard input; words after `--` are never options.")

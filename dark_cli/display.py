@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING
 
 from dark_lang.names import NodeId
 from dark_lang.nodes.walking import descend, find
-from dark_lang.notation.addresses import path_of
-from dark_lang.notation.printing import print_lines
 
 if TYPE_CHECKING:
     from dark_cli.workspace import Workspace
@@ -24,6 +22,8 @@ WHOLE = 12  # a toplevel of up to so many lines is shown whole
 
 def show_tree(workspace: Workspace, canvas: Canvas, toplevel: NodeId, node: NodeId | None = None) -> None:
     """A toplevel, or a node of it, with short ids in the margin."""
+    from dark_lang.notation.printing import print_lines  # late: lists of addresses need no notation
+
     tree = canvas.tree(toplevel)
     shown = tree if node is None else find(tree, node)
     if shown is None:
@@ -34,6 +34,8 @@ def show_tree(workspace: Workspace, canvas: Canvas, toplevel: NodeId, node: Node
 
 def show_around(workspace: Workspace, canvas: Canvas, toplevel: NodeId, nodes: Iterable[NodeId]) -> None:
     """The lines of a toplevel that the nodes stand on, marked, with those around them; the rest as `…`."""
+    from dark_lang.notation.printing import print_lines  # late, as above
+
     tree = canvas.tree(toplevel)
     wanted = set(nodes)
     below = {node.id for top in descend(tree) if top.id in wanted and top is not tree for node in descend(top)}
@@ -61,6 +63,8 @@ def _print_lines(workspace: Workspace, canvas: Canvas, rows: Sequence[tuple[bool
 
 def address_of(canvas: Canvas, toplevel: NodeId, node: NodeId) -> str:
     """The address by which a person can name a node."""
+    from dark_lang.notation.addresses import path_of  # late, as above
+
     label = canvas.entries[toplevel].label
     return label if node == toplevel else f"{label}#{path_of(canvas.tree(toplevel), node)}"
 
@@ -106,6 +110,11 @@ def clip(text: str, width: int) -> str:
     """The text as one line of at most `width` characters."""
     line = " ".join(text.split())
     return line if len(line) <= width else line[: max(width - 1, 0)] + "…"
+
+
+def short_author(author: str) -> str:
+    """Who it was, as far as colleagues need to know: an address without what comes after the @."""
+    return clip(author.partition("@")[0] or author, 16)
 
 
 def plural(number: int, noun: str) -> str:

@@ -13,7 +13,7 @@ from dark_lang.errors import AddressError
 from dark_lang.names import NodeId, spell_id
 from dark_lang.nodes.walking import find
 from dark_lang.notation.printing import print_any
-from runtime.marking import Mark, marks_of_touched
+from runtime.marking import Mark, affected, new_trouble
 
 if TYPE_CHECKING:
     from dark_cli.opening import Liveness
@@ -40,7 +40,7 @@ def show_outcome(
 ) -> None:
     """`liveness` is None after a dry run."""
     after = outcome.after
-    marks = marks_of_touched(after, outcome.touched)
+    marks = new_trouble(outcome.before, after, affected(outcome.before, after, outcome.touched))
     if workspace.json:
         workspace.answer(_report(outcome, places, notes, marks, liveness))
         return

@@ -164,6 +164,17 @@ def outdated_uses(canvas: Canvas) -> list[Outdated]:
     return found
 
 
+def nodes_like(canvas: Canvas, pattern: Node) -> Iterator[tuple[NodeId, Node]]:
+    """The nodes that a pattern fits, in which a hole with a label stands for anything, and the same label for the same:
+    toplevel, node."""
+    from dark_lang.restructuring.matching import matches  # late: other questions match nothing
+
+    for toplevel in alive(canvas):
+        for node in descend(canvas.tree(toplevel)):
+            if matches(pattern, node) is not None:
+                yield toplevel, node
+
+
 def lines_with(canvas: Canvas, words: str) -> Iterator[tuple[NodeId, NodeId, str]]:
     """The lines of code, addresses and docs that contain the words, whatever their case: toplevel, node, the line."""
     from dark_lang.notation.printing import print_lines  # late: other questions print nothing

@@ -23,6 +23,7 @@ from dark_lang.nodes.shape import Node
 from dark_lang.nodes.walking import descend
 from dark_lang.notation.addresses import suggest
 from dark_lang.restructuring.scoping import resolve, scope_at
+from runtime.asking import alive, uses_in
 from runtime.finishing import KINDS, Definitions
 
 if TYPE_CHECKING:
@@ -79,6 +80,32 @@ def new_trouble(before: Canvas, after: Canvas, touched: Iterable[NodeId]) -> lis
     touched = list(touched)
     known = {(mark.node, mark.kind) for mark in marks_of_touched(before, touched)}
     return [mark for mark in marks_of_touched(after, touched) if (mark.node, mark.kind) not in known]
+
+
+MANY = 2_000  # definitions, among which it takes too long to look for uses after each edit
+
+
+def affected(before: Canvas, after: Canvas, touched: Iterable[NodeId]) -> set[NodeId]:
+    """The toplevels whose marks an edit may have changed: those that it touched, and those that use what it made,
+    deleted, or gave another signature. In a canvas of many definitions only the former."""
+    found = set(touched)
+    changed = {Defined(each) for each in found if _is_seen_changed(before, after, each)}
+    if changed and len(after.entries) <= MANY:
+        found.update(each for each in alive(after) if any(use.ref in changed for use in uses_in(after, each)))
+    return found
+
+
+def _is_seen_changed(before: Canvas, after: Canvas, toplevel: NodeId) -> bool:
+    """Whether a definition looks different to those who use it."""
+    old, new = before.entries.get(toplevel), after.entries.get(toplevel)
+    if old is None or new is None:
+        return False  # it was made just now: nobody uses it
+    if old.alive != new.alive:
+        return True
+    was, now = before.tree(toplevel), after.tree(toplevel)
+    if isinstance(was, top.Function) and isinstance(now, top.Function):
+        return len(was.params) != len(now.params)
+    return isinstance(now, top.Type)
 
 
 def _with_pipes(root: Node) -> Iterator[tuple[Node, bool]]:

@@ -1,6 +1,6 @@
-"""The canvas at a glance: make one, list it, print code, find words.
+"""The canvas at a glance: make one, say how it is, print code, find words.
 
-Only translates. Invariant: `ls` decodes no code, so it costs the same whatever handlers contain.
+Only translates. Invariant: each place is named by an address that other commands take.
 """
 
 from __future__ import annotations
@@ -11,11 +11,12 @@ from typing import Any
 import click
 
 from dark_cli.commands.making import command
-from dark_cli.display import address_of, clip, plural, show_marks, show_table, show_tree
+from dark_cli.display import address_of, clip, plural, short_author, show_marks, show_table, show_tree
 from dark_cli.display_edits import mark_report
 from dark_cli.display_problems import show_problem
 from dark_cli.display_times import ago
-from dark_cli.kinds import KINDS, word_of
+from dark_cli.evaluating import read as read_code
+from dark_cli.kinds import KINDS
 from dark_cli.workspace import Workspace
 from dark_lang.errors import UsageError
 from dark_lang.names import NodeId, spell_id
@@ -82,10 +83,11 @@ def status(workspace: Workspace) -> None:
         )
         return
     workspace.print(f"canvas {workspace.paint(host.settings.name, 'bold')}")
-    said = [plural(count, _NOUNS[word]) for word, count in counts if count]
-    workspace.print(", ".join(said) if said else "empty; dark insert http GET /hello '\"Hello\"' makes a handler")
+    definitions = [plural(count, _NOUNS[word]) for word, count in counts if count]
+    workspace.print(", ".join(definitions) if definitions else "empty; dark insert http GET /hello '\"Hello\"' makes a handler")
     if last:
-        workspace.print(f"last edit {ago(workspace, last.time)} by {last.author}: {clip(last.command, 50)}")
+        said = f"last edit {ago(workspace, last.time)} by {short_author(last.author)}: {last.command}"
+        workspace.print(clip(said, workspace.width))
     if marks:
         parts = ((holes, "hole"), (len(marks) - holes - conflicts, "mark"), (conflicts, "conflict"))
         workspace.print(f"{', '.join(plural(count, noun) for count, noun in parts if count)}; dark check lists them")
@@ -107,38 +109,6 @@ _NOUNS = {
     "toggle": "toggle",
     "secret": "secret",
 }
-
-
-@command("ls")
-@click.argument("words", nargs=-1)
-@click.pass_obj
-def ls(workspace: Workspace, words: tuple[str, ...]) -> None:
-    """List what the canvas consists of: all of it, a kind (http, fn, type …), or what contains a WORD."""
-    canvas = workspace.canvas
-    kinds = {word: kind for kind, word in KINDS}
-    order = {kind: number for number, (kind, _) in enumerate(KINDS)}
-    found = [each for each in asking.alive(canvas) if all(_fits(workspace, each, kinds, word) for word in words)]
-    found.sort(key=lambda each: order[canvas.entries[each].kind])
-    if workspace.json:
-        workspace.answer(
-            [
-                {
-                    "id": spell_id(each),
-                    "kind": word_of(canvas.entries[each].kind),
-                    "address": canvas.entries[each].label,
-                }
-                for each in found
-            ]
-        )
-        return
-    show_table(workspace, [(canvas.short_id(each), canvas.entries[each].label) for each in found], styles=("dim",))
-    if not found:
-        workspace.print(f"nothing fits {' '.join(words)}" if words else "nothing yet; dark insert makes something")
-
-
-def _fits(workspace: Workspace, each: NodeId, kinds: dict[str, type[Node]], word: str) -> bool:
-    entry = workspace.canvas.entries[each]
-    return entry.kind is kinds[word] if word in kinds else word.casefold() in entry.label.casefold()
 
 
 @command("show")
@@ -204,14 +174,20 @@ def _nodes(tree: top.Toplevel, label: str, wanted: set[NodeId]) -> list[dict[str
 
 @command("find")
 @click.argument("words", nargs=-1, required=True)
+@click.option("--code", is_flag=True, help="WORDS are code, in which a hole like ?x stands for anything.")
 @click.pass_obj
-def find(workspace: Workspace, words: tuple[str, ...]) -> None:
-    """Find lines of code, addresses and docs that contain WORDS, whatever their case."""
+def find(workspace: Workspace, words: tuple[str, ...], code: bool) -> None:
+    """Find lines of code, addresses and docs that contain WORDS, whatever their case; or code of one shape."""
     wanted = " ".join(words)
     if not wanted.strip():
         raise UsageError("find what?", suggestion="dark find WORDS")
     canvas = workspace.canvas
-    found = list(asking.lines_with(canvas, wanted))
+    if code:
+        pattern = read_code(workspace, wanted)
+        matched = asking.nodes_like(canvas, pattern)
+        found = [(toplevel, node.id, print_any(node, canvas.naming)) for toplevel, node in matched]
+    else:
+        found = list(asking.lines_with(canvas, wanted))
     rows = [(canvas.short_id(node), address_of(canvas, toplevel, node), line) for toplevel, node, line in found]
     if workspace.json:
         workspace.answer(
@@ -223,4 +199,4 @@ def find(workspace: Workspace, words: tuple[str, ...]) -> None:
         return
     show_table(workspace, [(short, where, clip(line, 60)) for short, where, line in rows], styles=("dim", "", ""))
     if not rows:
-        workspace.print(f"nothing contains {wanted}")
+        workspace.print(f"nothing {'looks like' if code else 'contains'} {wanted}")

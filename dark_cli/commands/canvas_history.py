@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dark_cli.commands.making import command, edit_options
-from dark_cli.display import clip, show_table
+from dark_cli.display import clip, short_author, show_table
 from dark_cli.display_diffs import diff_report, show_diff
 from dark_cli.display_times import moment
 from dark_cli.editing import Change, Place, edit, finish, terms
@@ -65,7 +65,7 @@ def _follow(workspace: Workspace, toplevel: NodeId | None, seen: set[bytes]) -> 
 def _show_entries(workspace: Workspace, entries: Iterable[LogEntry]) -> None:
     for entry in entries:
         head = f"{entry.id.hex()[:8]}  {moment(workspace, entry.time)}  "
-        said = f"{clip(entry.author, 20)}  "
+        said = f"{short_author(entry.author)}  "
         room = max(20, workspace.width - len(head) - len(said))
         workspace.print(
             f"{workspace.paint(head, 'dim')}{workspace.paint(said, 'cyan')}{clip(entry.command, room)}".rstrip()
@@ -127,7 +127,8 @@ def redo(workspace: Workspace) -> None:
 def _taken_back(outcome: Outcome[LogEntry], what: str) -> Change:
     entry = outcome.result
     places = dict.fromkeys(Place(write.toplevel, write.node) for write in entry.diff.writes)
-    return Change(tuple(places), (f"{what} {entry.id.hex()[:8]} by {entry.author}: {clip(entry.command, 60)}",))
+    note = clip(f"{what} {entry.id.hex()[:8]} by {short_author(entry.author)}: {entry.command}", 78)
+    return Change(tuple(places), (note,))
 
 
 def _is_diff_id(word: str) -> bool:

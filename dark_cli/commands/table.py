@@ -61,9 +61,9 @@ COMMANDS: dict[str, Entry] = {
     # The canvas and its history
     "new": Entry("canvas", "canvas", "new", COLD, "Make a canvas in a new folder"),
     "status": Entry("canvas", "canvas", "status", WARM, "What this canvas is, and what needs attention"),
-    "ls": Entry("canvas", "canvas", "ls", WARM, "List what the canvas consists of"),
+    "ls": Entry("canvas", "canvas_listing", "ls", WARM, "List what the canvas consists of"),
     "show": Entry("canvas", "canvas", "show", WARM, "Print the code at an address"),
-    "find": Entry("canvas", "canvas", "find", WARM, "Find code by a pattern, or by words"),
+    "find": Entry("canvas", "canvas", "find", WARM, "Find code by words, or by its shape"),
     "docs": Entry("canvas", "canvas_docs", "docs", WARM, "Explain a function of the library or of the canvas"),
     "log": Entry(
         "canvas", "canvas_history", "log", WARM, "Who changed what, newest first", cold_words=("--follow", "-f")

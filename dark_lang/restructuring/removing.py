@@ -82,7 +82,7 @@ def delete(draft: Draft, known: Known, toplevel: NodeId, node_id: NodeId) -> Cha
     """A statement leaves, and what follows takes its place; of a definition, all of it goes to the trash."""
     if node_id == toplevel:
         draft.delete_toplevel(toplevel)
-        return Changed(toplevel, (), ("it is in the trash; `dark restore` brings it back",))
+        return Changed(toplevel, (), ())
     before = draft.tree(toplevel)
     node = require(before, node_id)
     position = position_of(before, node_id)

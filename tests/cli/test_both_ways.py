@@ -53,6 +53,7 @@ COMMAND_LINES: tuple[tuple[str, ...], ...] = (
     ("show", "--help"),
     ("find", "total"),
     ("find", "total", "--json"),
+    ("find", "--code", "?a + ?b"),
     ("docs",),
     ("docs", "List::map"),
     ("docs", "Shop::total", "--json"),

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from in_process import dark, made
 
-from dark_cli.commands import canvas as canvas_commands
+from dark_cli.commands import canvas_listing
 from dark_cli.workspace import Terminal
 
 
@@ -119,7 +119,7 @@ def test_our_own_fault(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def breaks(*_: object) -> None:
         raise ZeroDivisionError("over nothing")
 
-    monkeypatch.setattr(canvas_commands, "show_table", breaks)
+    monkeypatch.setattr(canvas_listing, "show_table", breaks)
     done = dark(shop, "ls")
     assert done.code == 70
     assert done.err.count("\n") == 1
