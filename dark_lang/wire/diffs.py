@@ -64,12 +64,14 @@ def diff_id(data: bytes) -> bytes:
     return sha256(data).digest()
 
 
-def decode_diff(data: bytes) -> Diff:
-    """WireError for anything that is no diff; NewerFormat if a later release wrote it."""
+def decode_diff(data: bytes, *, scanned: bool = False) -> Diff:
+    """WireError for anything that is no diff; NewerFormat if a later release wrote it. `scanned`: the caller has put
+    these very bytes through `scan` already, as one who parts a sequence has to."""
     found = _format(data)
     if found > FORMAT:
         raise NewerFormat(found, FORMAT)
-    scan_all(data)
+    if not scanned:
+        scan_all(data)
     item = loads(data)
     if type(item) is not list or len(item) < 12 or found < 1:
         raise WireError("this is no diff")
