@@ -109,29 +109,28 @@ class Snapshot:
         straight = follow(self.root, segments)
         if straight is not None:
             serving = _serving(straight, method)
-            handler = None if serving is None else self._handlers.get(serving)
+            handler = self._handlers.get(serving[0]) if serving else None
             if handler is not None and handler.finished:
                 return handler, straight.values
         allowed: set[str] = set()
         unfinished: tuple[Handler, tuple[str, ...]] | None = None
         for match in matches(self.root, segments):
             serving = _serving(match, method)
-            if serving is None:
+            if not serving:
                 allowed.update(match.handlers)
-                continue
-            handler = self._handlers.get(serving) or self.handler(serving)
-            if handler.finished:
-                return handler, match.values
-            if unfinished is None:
-                unfinished = (handler, match.values)
+            for toplevel in serving:
+                handler = self._handlers.get(toplevel) or self.handler(toplevel)
+                if handler.finished:
+                    return handler, match.values
+                if unfinished is None:
+                    unfinished = (handler, match.values)
         return unfinished or allowed
 
 
-def _serving(match: Match, method: str) -> NodeId | None:
-    found = match.handlers.get(method)
-    if found is None and method == "HEAD":
-        found = match.handlers.get("GET")
-    return None if found is None else found[0]
+def _serving(match: Match, method: str) -> tuple[NodeId, ...]:
+    """The handlers that might take it, the one that serves first."""
+    found = match.handlers.get(method, ())
+    return match.handlers.get("GET", ()) if method == "HEAD" and not found else found
 
 
 C = TypeVar("C", bound=Canvas)

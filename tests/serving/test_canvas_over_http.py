@@ -1,0 +1,362 @@
+"""Whole canvases over HTTP: what is written in the language is what the next request gets."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import uvicorn
+from serving_harness import Answer, Client, ask, spell
+
+from dark_lang.edits.drafting import Draft
+from dark_lang.errors import CanvasError
+from dark_lang.names import NodeId
+from dark_lang.nodes.toplevels import Datastore, Function, Http, Toplevel
+from dark_lang.notation.reading import read_expression, read_signature, read_type
+from dark_lang.stdlib import standard_library
+from runtime.app import create_app, serve, serve_process
+from runtime.canvas import Canvas
+from runtime.hosting import Host
+from runtime.serving.server import listen
+from runtime.settings import create_canvas
+
+LIBRARY = standard_library()
+
+
+class Shop:
+    """A canvas, edited as the commands do it."""
+
+    def __init__(self, folder: Path) -> None:
+        if not (folder / "canvas.toml").exists():
+            create_canvas(folder, "shop")
+        self.folder = folder
+        self.host = Host.open(folder, library=LIBRARY)
+
+    def add(self, *definitions: str) -> list[NodeId]:
+        """`GET /route = body`, `fn Shop::f(a: Int) -> Int = body`, `db Name Type`."""
+        return [self._add(definition) for definition in definitions]
+
+    def _add(self, definition: str) -> NodeId:
+        def change(draft: Draft, canvas: Canvas) -> NodeId:
+            fresh = draft.fresh
+            head, _, body = definition.partition(" = ")
+            kind, _, rest = head.partition(" ")
+            if kind == "db":
+                name, _, type_ = rest.partition(" ")
+                read = read_type(type_, canvas.naming, fresh).tree
+                made: Toplevel = Datastore(fresh(), 1, "", name, 0, read, None, None)
+            elif kind == "fn":
+                function = read_signature(rest, canvas.naming, fresh).tree
+                made = dataclasses.replace(function, body=read_expression(body, canvas.naming, fresh).tree)
+            else:
+                made = Http(fresh(), 1, "", kind, rest, read_expression(body, canvas.naming, fresh).tree)
+            draft.create_toplevel(made)
+            return made.id
+
+        return self.host.edit(change, author="test", command="test").result
+
+    def rewrite(self, toplevel: NodeId, body: str) -> None:
+        def change(draft: Draft, canvas: Canvas) -> None:
+            old = draft.tree(toplevel)
+            assert isinstance(old, Http | Function)
+            draft.replace(toplevel, old.body.id, read_expression(body, canvas.naming, draft.fresh).tree)
+
+        self.host.edit(change, author="test", command="test")
+
+    def delete(self, toplevel: NodeId) -> None:
+        self.host.edit(lambda draft, _: draft.delete_toplevel(toplevel), author="test", command="test")
+
+
+@contextlib.contextmanager
+def live(shop: Shop) -> Iterator[int]:
+    listener = listen("127.0.0.1", 0)
+    port = int(listener.getsockname()[1])
+    near, far = os.pipe()
+    up = threading.Event()
+    thread = threading.Thread(
+        target=lambda: serve_process(shop.host, listener, execute=None, started=up.set, lifeline=near), daemon=True
+    )
+    thread.start()
+    assert up.wait(20)
+    try:
+        yield port
+    finally:
+        os.close(far)
+        thread.join(15)
+        os.close(near)
+        assert not thread.is_alive()
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
+    shop = Shop(tmp_path_factory.mktemp("shop"))
+    shop.add(
+        "db Counts Int",
+        "fn Shop::double(n: Int) -> Int = n * 2",
+        "fn Shop::forever(n: Int) -> Int = 1 + Shop::forever(n)",
+        'GET /hello/:name = "Hello ${name}"',
+        "GET /double = { twice: Shop::double(21) }",
+        'GET /item/:id = Dict::get(#{ "a": 1 }, id)!',
+        'GET /check/:word = (if word == "good" then Ok(word) else Error("${word} is not good"))!',
+        'POST /name = Json::get(request.json, "name")!',
+        "POST /form = request.form",
+        "GET /query = request.query",
+        "GET /whole = request",
+        "GET /unfinished = { a: 1, b: ?later }",
+        "GET /draft/:x = ?",
+        'GET /draft/:y = "finished"',
+        "GET /files/:rest* = rest",
+        'POST /count = let n = Option::withDefault(DB::get(Counts-v0, "n"), 0)\nDB::set(Counts-v0, "n", n + 1)\nn + 1',
+        'POST /spoil = DB::set(Counts-v0, "n", 1000)\n1 / 0 > 1.0 && ?',
+        "GET /deep = Shop::forever(1)",
+        "GET /long = List::range(1, 1000) |> List::map(x => List::length(List::range(x, 900000)))",
+    )
+    return shop
+
+
+@pytest.fixture(scope="module")
+def port(shop: Shop) -> Iterator[int]:
+    with live(shop) as found:
+        yield found
+
+
+def trial(port: int, method: str, path: str, body: bytes = b"", **headers: str) -> Answer:
+    return ask(port, method, path, body, host=f"localhost:{port}", **headers)
+
+
+CASES = """
+GET /hello/ada          200  Hello ada
+GET /hello/a%2Fb        200  Hello a/b
+GET /double             200  {"twice":42}
+GET /item/a             200  1
+GET /check/good         200  good
+GET /query?a=b%20c      200  {"a":"b c"}
+GET /files/a/b%20c      200  a/b c
+GET /draft/1            200  finished
+"""
+
+
+@pytest.mark.parametrize("line", [line for line in CASES.splitlines() if line])
+def test_a_handler_answers(port: int, line: str) -> None:
+    method, path, status, text = line.split(maxsplit=3)
+    answer = ask(port, method, path)
+    assert (answer.status, answer.text) == (int(status), text)
+
+
+def test_a_try_that_leaves_the_handler(port: int) -> None:
+    assert ask(port, "GET", "/item/b").status == 404
+    bad = ask(port, "GET", "/check/bad")
+    assert (bad.status, json.loads(bad.body)["detail"]) == (422, "bad is not good")
+
+
+def test_bodies(port: int) -> None:
+    assert ask(port, "POST", "/name", b'{"name": "Ada"}').text == '"Ada"'
+    assert ask(port, "POST", "/name", b"{}").status == 404
+    for bad in (b"{", b"\xff", b'{"a":1}x', b"[" * 5000, b"1e999"):
+        answer = ask(port, "POST", "/name", bad)
+        assert answer.status in (400, 404), bad
+    form = "application/x-www-form-urlencoded"
+    assert ask(port, "POST", "/form", b"a=1&b=%C3%A9+f", content_type=form).text == '{"a":"1","b":"é f"}'
+    assert ask(port, "POST", "/form", b"a=%ff", content_type=form).status == 400
+    assert ask(port, "POST", "/form", b"a=1", content_type="text/plain").status == 415
+
+
+def test_the_whole_request(port: int) -> None:
+    seen = json.loads(ask(port, "GET", "/whole?x=1", cookie="a=b").body)
+    assert set(seen) == {"method", "path", "params", "query", "headers", "cookies", "body", "json", "form"}
+    assert seen["cookies"] == {"a": "b"}
+    assert ask(port, "GET", "/hello/x?a=%ff").status == 200
+    assert ask(port, "GET", "/whole?a=%ff").status == 400
+
+
+def test_a_hole_is_501(port: int, shop: Shop) -> None:
+    outside = ask(port, "GET", "/unfinished")
+    assert outside.status == 501
+    assert set(json.loads(outside.body)) == {"type", "title", "status", "detail", "trace"}
+    assert "later" not in outside.text
+    inside = json.loads(trial(port, "GET", "/unfinished").body)
+    assert inside["handler"] == "GET:/unfinished"
+    assert shop.host.canvas.find(f"id:{inside['hole']}").label == "GET:/unfinished"
+
+
+def test_writes_stand_only_with_an_answer(port: int) -> None:
+    first = int(ask(port, "POST", "/count").text)
+    assert ask(port, "POST", "/spoil").status >= 500
+    assert int(ask(port, "POST", "/count").text) == first + 1
+
+
+def test_runaways_end(port: int) -> None:
+    assert ask(port, "GET", "/deep").status == 500
+    started = time.monotonic()
+    assert ask(port, "GET", "/long").status == 503
+    assert time.monotonic() - started < 3
+    assert ask(port, "GET", "/hello/x").status == 200
+
+
+def test_every_edit_shows_in_the_next_answer(tmp_path: Path) -> None:
+    shop = Shop(tmp_path)
+    with live(shop) as port, Client(port) as client:
+
+        def text(path: str) -> str:
+            client.send(spell("GET", path))
+            return client.answer().text
+
+        assert "has no handlers yet" in text("/")
+        (handler,) = shop.add('GET /x/:name = "one ${name}"')
+        assert text("/x/a") == "one a"
+        shop.rewrite(handler, '"two ${name}"')
+        assert text("/x/a") == "two a"
+        shop.host.undo(author="test")
+        assert text("/x/a") == "one a"
+        (more,) = shop.add('GET /x/b = "concrete"')
+        assert text("/x/b") == "concrete"
+        shop.delete(more)
+        assert text("/x/b") == "one b"
+        (function,) = shop.add("fn Shop::f(n: Int) -> Int = n + 1")
+        (calling,) = shop.add("GET /f = Shop::f(1)")
+        assert text("/f") == "2"
+        shop.rewrite(function, "n + 10")
+        assert text("/f") == "11"
+        shop.delete(calling)
+        client.send(spell("GET", "/f"))
+        assert client.answer().status == 404
+
+
+def test_an_edit_by_another_process_arrives(tmp_path: Path) -> None:
+    shop = Shop(tmp_path)
+    with live(shop) as port:
+        Shop(tmp_path).add('GET /elsewhere = "arrived"')
+        deadline = time.monotonic() + 5
+        while ask(port, "GET", "/elsewhere").status != 200 and time.monotonic() < deadline:
+            time.sleep(0.005)
+        assert ask(port, "GET", "/elsewhere").text == "arrived"
+
+
+def test_a_port_in_use(shop: Shop) -> None:
+    taken = listen("127.0.0.1", 0)
+    port = taken.getsockname()[1]
+    with pytest.raises(CanvasError) as raised:
+        serve(shop.host, port=port, announce=lambda _: None)
+    assert str(port) in raised.value.message
+    assert f"--port {port + 1}" in raised.value.suggestion
+    taken.close()
+
+
+def test_any_asgi_server_can_host_a_canvas(tmp_path: Path) -> None:
+    shop = Shop(tmp_path)
+    shop.add('GET /hello/:name = "Hello ${name}"', "db Counts Int")
+    shop.add('POST /count = DB::set(Counts-v0, "n", 1)\nDB::count(Counts-v0)')
+    listener = listen("127.0.0.1", 0)
+    server = uvicorn.Server(uvicorn.Config(create_app(tmp_path), log_level="error"))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    port = int(listener.getsockname()[1])
+    assert ask(port, "GET", "/hello/ada").text == "Hello ada"
+    assert ask(port, "POST", "/count").text == "1"
+    server.should_exit = True
+    thread.join()
+
+
+# Processes
+
+_SERVE = """
+import sys
+from pathlib import Path
+from dark_lang.stdlib import standard_library
+from runtime.app import serve
+from runtime.hosting import Host
+host = Host.open(Path(sys.argv[1]), library=standard_library())
+serve(host, port=0, workers=int(sys.argv[2]), announce=lambda line: print(line, flush=True))
+"""
+
+
+@contextlib.contextmanager
+def process(folder: Path, workers: int) -> Iterator[tuple[subprocess.Popen[str], int]]:
+    words = [sys.executable, "-c", _SERVE, str(folder), str(workers)]
+    server = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        assert server.stdout is not None
+        line = server.stdout.readline()
+        assert "is live at" in line, server.communicate()
+        yield server, int(line.strip().rpartition(":")[2])
+    finally:
+        if server.poll() is None:
+            server.terminate()
+        server.communicate(timeout=20)
+        assert server.returncode in (0, -signal.SIGKILL)
+
+
+def counting(folder: Path) -> None:
+    shop = Shop(folder)
+    shop.add("db Counts Int")
+    shop.add(
+        "POST /count/:key = let n = Option::withDefault(DB::get(Counts-v0, key), 0)\n"
+        "DB::set(Counts-v0, key, n + 1)\nn + 1",
+        "GET /count/:key = DB::get(Counts-v0, key)!",
+    )
+
+
+def workers_of(server: subprocess.Popen[str]) -> list[int]:
+    children = Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split()
+    return [int(child) for child in children]
+
+
+def press(port: int, key: str, times: int, kept: list[int]) -> None:
+    for _ in range(times):
+        with contextlib.suppress(OSError, EOFError):
+            answer = ask(port, "POST", f"/count/{key}")
+            if answer.status == 200:
+                kept.append(int(answer.text))
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="finds the workers in /proc")
+def test_workers_lose_nothing_when_one_of_them_is_killed(tmp_path: Path) -> None:
+    counting(tmp_path)
+    with process(tmp_path, 2) as (server, port):
+        kept: dict[str, list[int]] = {"a": [], "b": [], "c": []}
+        threads = [threading.Thread(target=press, args=(port, key, 80, kept[key])) for key in kept]
+        for thread in threads:
+            thread.start()
+        time.sleep(0.1)
+        # One of the two owns the rows; whichever it is, killing both in turn kills the owner.
+        for worker in workers_of(server):
+            os.kill(worker, signal.SIGKILL)
+            time.sleep(0.5)
+        for thread in threads:
+            thread.join()
+        for key, counts in kept.items():
+            assert len(counts) > 20
+            assert counts == sorted(set(counts))
+            assert int(ask(port, "GET", f"/count/{key}").text) >= counts[-1]
+        assert len(workers_of(server)) == 2
+
+
+def test_two_servers_of_one_canvas_both_serve(tmp_path: Path) -> None:
+    counting(tmp_path)
+    with process(tmp_path, 1) as (_, one), process(tmp_path, 1) as (_, two):
+        assert ask(one, "POST", "/count/x").text == "1"
+        assert ask(two, "POST", "/count/x").text == "2"
+        assert ask(one, "GET", "/count/x").text == "2"
+
+
+def test_an_orderly_end_answers_what_is_under_way(tmp_path: Path) -> None:
+    shop = Shop(tmp_path)
+    shop.add("GET /slow = List::length(List::range(1, 400000) |> List::map(x => x * 2 + 1))")
+    with process(tmp_path, 1) as (server, port), Client(port) as client:
+        client.send(spell("GET", "/slow"))
+        time.sleep(0.02)
+        server.terminate()
+        assert client.answer().status in (200, 503)
+        assert server.wait(10) == 0
