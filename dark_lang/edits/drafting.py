@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias, cast
 
 from dark_lang.edits.folding import Ledgers
-from dark_lang.edits.growing import MAX_DEPTH, Grown, Standing, grow
+from dark_lang.edits.growing import MAX_DEPTH, grow
+from dark_lang.edits.grown import Grown, Standing
 from dark_lang.edits.keys import between, spread
 from dark_lang.edits.layouts import LAYOUTS, MAX_INT, Layout, SlotLayout, accepts
 from dark_lang.edits.ledgers import Ledger

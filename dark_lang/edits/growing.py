@@ -11,14 +11,13 @@ every id occurs once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from enum import Enum, auto
+from collections.abc import Iterable, Mapping
 from itertools import islice
 from typing import Any, Final
 
+from dark_lang.edits.grown import Disagreement, Grown, Kind, Standing, conflict_id, derived_id, hole_id, wavering_id
 from dark_lang.edits.hashing import subtree_hash
-from dark_lang.edits.layouts import FIELDS, LAYOUTS, Layout, SlotLayout, accepts
+from dark_lang.edits.layouts import LAYOUTS, Layout, SlotLayout, accepts
 from dark_lang.edits.ledgers import Entry, Held, Ledger, base_of, heads_of
 from dark_lang.edits.writes import Create, SetScalar
 from dark_lang.names import NOWHERE, NodeId, Standard, WriteId, mix_id, spell_id
@@ -40,61 +39,7 @@ _SPINES: Final[dict[type[Node], str]] = {
 }
 
 
-class Kind(Enum):
-    PLACE = auto()  # several nodes stand where one may
-    SCALAR = auto()  # a field has several values
-    DELETED_MODIFIED = auto()  # what one edit deleted another edit changed
-    CYCLE = auto()  # a move that would have put a node below itself
-    MOVED_TWICE = auto()
-    IGNORED = auto()  # a write that means nothing here
-
-
-@dataclass(frozen=True, slots=True)
-class Disagreement:
-    node: NodeId  # the Conflict where the tree shows one
-    what: str  # a sentence
-    writes: tuple[WriteId, ...]
-    kind: Kind
-
-
-@dataclass(slots=True)
-class Standing:
-    """Nodes that stand together where one may."""
-
-    parent: NodeId
-    slot: str
-    key: bytes
-    nodes: tuple[NodeId, ...]
-
-
-@dataclass(slots=True)
-class Grown:
-    """A tree, and how it came to be, as far as an editor of it has to know."""
-
-    root: Node | None = None
-    disagreements: list[Disagreement] = field(default_factory=list)
-    standing: dict[NodeId, Standing] = field(default_factory=dict)  # by Conflict, or by the one node that shows
-    wavering: dict[NodeId, NodeId] = field(default_factory=dict)  # Conflict over scalars -> the node they are of
-    choices: dict[NodeId, dict[str, Scalar]] = field(default_factory=dict)  # copy in such a Conflict -> its values
-    too_deep: set[NodeId] = field(default_factory=set)
-    made: set[NodeId] = field(default_factory=set)  # ids that no write made
-
-
-def derived_id(base: NodeId, salt: int) -> NodeId:
-    return mix_id(base ^ (salt * 0xD6E8FEB86659FD93), 0x5EED)
-
-
-def hole_id(parent: NodeId, slot: str, nth: int = 0) -> NodeId:
-    """Of the hole that an empty slot reads as."""
-    return derived_id(parent, FIELDS[slot] * 4 + 1 + nth * 1024)
-
-
-def _conflict_id(parent: NodeId, slot: str, over: NodeId) -> NodeId:
-    return derived_id(derived_id(parent, FIELDS[slot] * 4 + 2), over)
-
-
-def _wavering_id(node: NodeId) -> NodeId:
-    return derived_id(node, 3)
+_NOTHING: Final[Mapping[str, list[list[NodeId]]]] = {}
 
 
 class _Grower:
@@ -103,7 +48,7 @@ class _Grower:
         self.forest = ledger.forest()
         self.grown = Grown()
         self.layouts: dict[NodeId, Layout | None] = {}
-        self.order: list[tuple[NodeId, Layout, tuple[list[list[NodeId]], ...]]] = []
+        self.order: list[tuple[NodeId, Layout, Mapping[str, list[list[NodeId]]]]] = []
         self.visited: set[NodeId] = set()
         self.stack: list[tuple[NodeId, int]] = []
         self.built: dict[NodeId, Node] = {}
@@ -122,13 +67,17 @@ class _Grower:
         return self.grown
 
     def layout_of(self, node: NodeId) -> Layout | None:
-        if node in self.layouts:
-            return self.layouts[node]
+        layouts = self.layouts
+        if node in layouts:
+            return layouts[node]
         made = self.ledger.created(node)
-        layout = LAYOUTS.get(made[1].kind) if made is not None else None
-        if made is not None and layout is not None and not self._is_whole(node, layout, made[1]):
-            layout = None
-        self.layouts[node] = layout
+        layout = None
+        if made is not None:
+            create = made[1]
+            layout = LAYOUTS.get(create.kind)
+            if layout is not None and (layout.scalars or create.scalars) and not self._is_whole(node, layout, create):
+                layout = None
+        layouts[node] = layout
         return layout
 
     def _is_whole(self, node: NodeId, layout: Layout, create: Create) -> bool:
@@ -146,31 +95,31 @@ class _Grower:
     # Down: who is in the tree
 
     def _visit(self) -> None:
-        stack, visited, order = self.stack, self.visited, self.order
+        stack, visited, order, layouts = self.stack, self.visited, self.order, self.layouts
         below = self.forest.below
         while stack:
             node, depth = stack.pop()
-            layout = self.layout_of(node)
+            layout = layouts[node]
             assert layout is not None
             kids = below.get(node)
             if not kids or not layout.slots:
-                order.append((node, layout, tuple([] for _ in layout.slots)))
+                order.append((node, layout, _NOTHING))
                 for kid in kids or ():
                     self._leave_out(kid, node)
                 continue
             held = self._sorted_into_slots(node, layout, kids)
             order.append((node, layout, held))
             spine = self._spine(node, layout)
-            for slot, groups in zip(layout.slots, held, strict=True):
+            for name, groups in held.items():
                 for nth, group in enumerate(groups):
-                    under = depth if slot.name == spine and nth == 0 else depth + 1
+                    under = depth if name == spine and nth == 0 else depth + 1
                     if len(group) > 1:
                         under += 1
                     if under > MAX_DEPTH:
                         self._cut(node, group)
                         continue
                     if len(group) > 1:
-                        self._add_base(slot, group, under)
+                        self._add_base(layout.slot[name], group, under)
                     for kid in group:
                         stack.append((kid, under))
                         visited.add(kid)
@@ -193,33 +142,40 @@ class _Grower:
         write_id, place = self.forest.where[kid]
         self.ignore(kid, f"{spell_id(parent)} has no place `{place.slot}` for it", (write_id,))
 
-    def _sorted_into_slots(
-        self, node: NodeId, layout: Layout, kids: Iterable[NodeId]
-    ) -> tuple[list[list[NodeId]], ...]:
-        """For each slot the nodes in it, in groups of those that stand where one may."""
-        where = self.forest.where
-        found: dict[str, list[NodeId]] = {}
+    def _sorted_into_slots(self, node: NodeId, layout: Layout, kids: Iterable[NodeId]) -> dict[str, list[list[NodeId]]]:
+        """For each slot that is not empty the nodes in it, in groups of those that stand where one may."""
+        where, visited, slots = self.forest.where, self.visited, layout.slot
+        found: dict[str, list[list[NodeId]]] = {}
+        crowded = False
         for kid in kids:
-            slot = layout.slot.get(where[kid][1].slot)
+            slot = slots.get(where[kid][1].slot)
             below = self.layout_of(kid)
-            if slot is None or below is None or below.kind not in slot.takes or kid in self.visited:
+            if slot is None or below is None or below.kind not in slot.takes or kid in visited:
                 self._leave_out(kid, node)
+            elif slot.name in found:
+                found[slot.name].append([kid])
+                crowded = True
             else:
-                found.setdefault(slot.name, []).append(kid)
-        groups: list[list[list[NodeId]]] = []
+                found[slot.name] = [[kid]]
+        if not crowded and len(found) < 2:
+            return found
+        held: dict[str, list[list[NodeId]]] = {}
         for slot in layout.slots:
-            held = found.get(slot.name)
-            if held is None:
-                groups.append([])
-            elif len(held) == 1:
-                groups.append([held])
-            elif slot.arity is Arity.MANY:
-                held.sort(key=lambda kid: (where[kid][1].key, kid))
-                groups.append(self._grouped(held))
-            else:
-                held.sort(key=lambda kid: where[kid][0])
-                groups.append([held])
-        return tuple(groups)
+            groups = found.get(slot.name)
+            if groups is None:
+                continue
+            if len(groups) > 1:
+                nodes = [group[0] for group in groups]
+                if slot.arity is Arity.MANY:
+                    ranked = sorted([(where[kid][1].key, kid) for kid in nodes])
+                    if len({key for key, _ in ranked}) == len(ranked):
+                        groups = [[kid] for _, kid in ranked]
+                    else:
+                        groups = self._grouped([kid for _, kid in ranked])
+                else:
+                    groups = [sorted(nodes, key=lambda kid: where[kid][0])]
+            held[slot.name] = groups
+        return held
 
     def _grouped(self, kids: list[NodeId]) -> list[list[NodeId]]:
         """List children, where those that were put in place of the same node at the same key stand together."""
@@ -255,8 +211,10 @@ class _Grower:
     def _over_chain(self, node: NodeId) -> list[NodeId]:
         """The node, what it was put in place of, what that was put in place of, and so on."""
         chain = [node]
-        while (over := self.forest.over.get(chain[-1], NOWHERE)) != NOWHERE and over not in chain:
+        seen = {node}
+        while (over := self.forest.over.get(chain[-1], NOWHERE)) != NOWHERE and over not in seen:
             chain.append(over)
+            seen.add(over)
         return chain
 
     def _add_base(self, slot: SlotLayout, group: list[NodeId], depth: int) -> None:
@@ -293,7 +251,13 @@ class _Grower:
             else:
                 parts, wavering = self._scalars(node, layout, writes)
             if layout.slots:
-                below = [self._fill(node, slot, groups) for slot, groups in zip(layout.slots, held, strict=True)]
+                below: list[Any] = []
+                for slot in layout.slots:
+                    groups = held.get(slot.name)
+                    if groups is not None and slot.arity is not Arity.MANY and len(groups[0]) == 1:
+                        below.append(built[groups[0][0]])
+                    else:
+                        below.append(self._fill(node, slot, groups or []))
                 tree = layout.kind(node, *parts, *below)
             else:
                 tree = layout.kind(node, *parts)
@@ -301,7 +265,10 @@ class _Grower:
 
     def _fill(self, parent: NodeId, slot: SlotLayout, groups: list[list[NodeId]]) -> Any:
         if slot.arity is Arity.MANY:
-            found = [self._stand(parent, slot, group) for group in groups if group]
+            built = self.built
+            found = [
+                built[group[0]] if len(group) == 1 else self._stand(parent, slot, group) for group in groups if group
+            ]
             while len(found) < slot.least:
                 found.append(self._hole(parent, slot, len(found) + 1))
             return tuple(found)
@@ -335,13 +302,13 @@ class _Grower:
             return self.built[group[0]]
         kind: Any = LAYOUTS[self._kind(group[0])].conflict
         end = self._over_chain(group[0])[-1] if slot.arity is Arity.MANY else NOWHERE
-        conflict_id = self._made(_conflict_id(parent, slot.name, end))
-        base = self._base(slot, group, conflict_id) or self._hole(conflict_id, LAYOUTS[kind].slot["base"])
-        self.grown.standing[conflict_id] = standing
+        shown_id = self._made(conflict_id(parent, slot.name, end))
+        base = self._base(slot, group, shown_id) or self._hole(shown_id, LAYOUTS[kind].slot["base"])
+        self.grown.standing[shown_id] = standing
         what = f"{len(distinct)} nodes stand in `{slot.name}` of {spell_id(parent)}, where one may"
         writes = tuple(self.forest.where[kid][0] for kid in group)
-        self.grown.disagreements.append(Disagreement(conflict_id, what, writes, Kind.PLACE))
-        conflict: Node = kind(conflict_id, base, tuple(distinct.values()))
+        self.grown.disagreements.append(Disagreement(shown_id, what, writes, Kind.PLACE))
+        conflict: Node = kind(shown_id, base, tuple(distinct.values()))
         return conflict
 
     def _base(self, slot: SlotLayout, group: list[NodeId], conflict: NodeId) -> Node | None:
@@ -412,7 +379,7 @@ class _Grower:
                 wavering.setdefault(head.id._replace(nth=0), {})[name] = head.value
         place = f"`{name}`" if key is None else f"`{name}` of {key!r}"
         self.grown.disagreements.append(
-            Disagreement(_wavering_id(node) if shown else node, _differ(place, heads), writes, Kind.SCALAR)
+            Disagreement(wavering_id(node) if shown else node, _differ(place, heads), writes, Kind.SCALAR)
         )
         # In a table there may be no value that all build on; then the key is not listed, which grants nothing.
         return base.value if key is None or base not in heads else None
@@ -433,9 +400,9 @@ class _Grower:
                 alternatives[mark] = copy
                 self.grown.choices[copy.id] = values
         conflict: Any = layout.conflict
-        conflict_id = self._made(_wavering_id(tree.id))
-        self.grown.wavering[conflict_id] = tree.id
-        made: Node = conflict(conflict_id, tree, tuple(alternatives.values()))
+        shown_id = self._made(wavering_id(tree.id))
+        self.grown.wavering[shown_id] = tree.id
+        made: Node = conflict(shown_id, tree, tuple(alternatives.values()))
         return made
 
     def _copy(self, tree: Node, salt: int) -> Node:

@@ -8,7 +8,7 @@ register to which somebody gave that value again does hold it; so edits can be t
 from __future__ import annotations
 
 from dark_lang.edits.drafting import Draft
-from dark_lang.edits.growing import Kind
+from dark_lang.edits.grown import Kind
 from dark_lang.edits.layouts import LAYOUTS
 from dark_lang.edits.ledgers import Ledger, heads_of
 from dark_lang.edits.pending import Pending, Putting, Register, is_same

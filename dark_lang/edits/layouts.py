@@ -271,7 +271,7 @@ def accepts(layout: Layout, field: str, value: object) -> bool:
     if kinds is None or type(value) not in kinds:
         return False
     if isinstance(value, str):
-        return _is_text(value) and (value != "" or layout.kind not in _NEVER_EMPTY)
+        return (value.isascii() or _is_text(value)) and (value != "" or layout.kind not in _NEVER_EMPTY)
     if isinstance(value, bool):
         return True
     if isinstance(value, int):

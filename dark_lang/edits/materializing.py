@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import cast
 
-from dark_lang.edits.growing import Disagreement, Grown, Kind, grow
+from dark_lang.edits.growing import grow
+from dark_lang.edits.grown import Disagreement, Grown, Kind
 from dark_lang.edits.hashing import content_hash, subtree_hash
 from dark_lang.edits.layouts import LAYOUTS
 from dark_lang.edits.ledgers import Ledger
