@@ -9,7 +9,6 @@ from __future__ import annotations
 import heapq
 import os
 import time
-from array import array
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from contextlib import AbstractContextManager, suppress
@@ -20,7 +19,7 @@ from typing import TypeAlias
 
 from dark_lang import wire
 from dark_lang.edits.writes import Diff
-from dark_lang.errors import AddressError, CanvasError, CorruptionError, DarkError, NewerFormat, WireError
+from dark_lang.errors import AddressError, CanvasError, CorruptionError
 from runtime.store import packs
 from runtime.store.files import (
     DiffRef,
@@ -29,16 +28,13 @@ from runtime.store.files import (
     read_diff_name,
     read_pack_name,
     read_regular,
-    stamp_of,
     write_durably,
 )
+from runtime.store.inbox import MOST_DIFF_BYTES, STILL_SECONDS, Inbox
 from runtime.store.journal import Journal
 from runtime.store.packs import PackIndex
 from runtime.store.problems import Problem, ProblemKind
 
-STILL_SECONDS = 2.0
-"""A file that does not fit its name, and has stood still for so long, is not on its way any more."""
-MOST_DIFF_BYTES = 1 << 26
 _ATTEMPTS = 50
 
 Progress: TypeAlias = Callable[[int, int], None]
@@ -65,8 +61,7 @@ class Store:
         self.loose: set[str] = set()  # names of the files that were handed out
         self.packs: dict[str, PackIndex] = {}
         self.vanished: list[bytes] = []  # by the last full scan
-        self._problems: dict[str, Problem] = {}
-        self._on_their_way: set[str] = set()
+        self._inbox = Inbox(self.diffs, canvas)
         self._listed: dict[Path, tuple[int, int]] = {}  # modification time, and when it was listed, in nanoseconds
         self._ordered: list[str] | None = None  # the loose names in order, once somebody asked
         self._places: dict[bytes, str] | None = None  # the loose file of each diff, once somebody asked
@@ -77,13 +72,14 @@ class Store:
     @property
     def problems(self) -> tuple[Problem, ...]:
         refused = [problem for index in self.packs.values() for problem in index.refused]
-        return (*sorted(self._problems.values(), key=lambda problem: problem.file), *refused)
+        return (*sorted(self._inbox.problems.values(), key=lambda problem: problem.file), *refused)
 
     def on_their_way(self) -> list[Problem]:
         """Files that do not fit their names yet, and changed only just now."""
         told = "does not fit its name, but was written just now: it may still be on its way"
         return [
-            Problem(f"diffs/{name}", ProblemKind.WAITING, told, "look again") for name in sorted(self._on_their_way)
+            Problem(f"diffs/{name}", ProblemKind.WAITING, told, "look again")
+            for name in sorted(self._inbox.on_their_way)
         ]
 
     def __len__(self) -> int:
@@ -119,7 +115,7 @@ class Store:
         """The next scan hands out everything again."""
         self.loose.clear()
         self.packs.clear()
-        self._problems.clear()
+        self._inbox = Inbox(self.diffs, self.canvas)
         self._ordered = self._places = None
         self._listed.clear()
 
@@ -127,7 +123,7 @@ class Store:
 
     def has_changed(self) -> bool:
         """Whether a full scan could find something: by the folders' times alone, without listing them."""
-        if self._on_their_way:
+        if self._inbox.has_changed():
             return True
         for folder in (self.diffs, self.packs_folder):
             seen, listed = self._listed.get(folder, (-1, 0))
@@ -155,7 +151,7 @@ class Store:
 
     def take(self, names: Iterable[str], known: Callable[[bytes], bool]) -> Iterator[Arrival]:
         """As `scan`, for some file names in `diffs/` only: its cost does not depend on how many others there are."""
-        for name in sorted({*names, *self._on_their_way}):
+        for name in sorted({*names, *self._inbox.on_their_way}):
             if read_diff_name(name) is not None and name not in self.loose:
                 with suppress(FileNotFoundError):
                     yield from self._take_loose({name}, known, None)
@@ -187,134 +183,47 @@ class Store:
                 progress(done, len(new))
             ref = read_diff_name(name)
             if ref is None:
-                self._report(name, ProblemKind.STRAY, "is no diff's name", "move it out of diffs/")
+                self._inbox.report_stray(name)
             elif known(ref.id):
                 self._keep(name)
-            else:
-                arrival = self._read_loose(name, ref)
-                if arrival is not None:
-                    self._keep(name)
-                    yield arrival
-
-    def _read_loose(self, name: str, ref: DiffRef) -> Arrival | None:
-        path = self.diffs / name
-        try:
-            told = self._problems.get(name)
-            if told and told.kind is not ProblemKind.UNREADABLE and _is_still(path):
-                return None
-            data, stamp = read_regular(path, most=MOST_DIFF_BYTES)
-        except FileNotFoundError:
-            raise
-        except (OSError, ValueError) as error:
-            reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-            self._report(name, ProblemKind.UNREADABLE, reason, "see to its permissions, or move it away")
-            return None
-        if sha256(data).digest() != ref.id:
-            if stamp.still_seconds < STILL_SECONDS:
-                self._on_their_way.add(name)
-            else:
-                self._report(name, ProblemKind.CORRUPT, "its bytes are not those that its name tells", _ADVICE_COPY)
-            return None
-        self._on_their_way.discard(name)
-        judged = self._judge(name, data)
-        if isinstance(judged, Problem):
-            self._problems[name] = judged
-            return None
-        if judged.lamport != ref.lamport:
-            self._report(
-                name, ProblemKind.CORRUPT, f"its name says {ref.lamport}, its content {judged.lamport}", _ADVICE_BAD
-            )
-            return None
-        self._problems.pop(name, None)
-        return Arrival(ref.id, judged)
-
-    def _judge(self, name: str, data: bytes, *, scanned: bool = False) -> Diff | Problem:
-        """The diff that some bytes are, if it is one for us. `name` is for the report."""
-        try:
-            diff = wire.decode_diff(data, scanned=scanned)
-        except NewerFormat as error:
-            return Problem(f"diffs/{name}", ProblemKind.NEWER, error.message, error.suggestion)
-        except DarkError as error:
-            return Problem(f"diffs/{name}", ProblemKind.CORRUPT, f"is no diff: {error.message}", _ADVICE_BAD)
-        if diff.canvas != self.canvas:
-            told = f"belongs to another canvas ({diff.canvas.hex()})"
-            return Problem(f"diffs/{name}", ProblemKind.FOREIGN, told, _ADVICE_BAD)
-        return diff
+            elif (diff := self._inbox.read_diff(name, ref)) is not None:
+                self._keep(name)
+                yield Arrival(ref.id, diff)
 
     def _take_packs(
         self, names: set[str], known: Callable[[bytes], bool], progress: Progress | None
     ) -> Iterator[Arrival]:
         for name in sorted(names - self.packs.keys()):
-            if read_pack_name(name) is None:
-                self._report(f"packs/{name}", ProblemKind.STRAY, "is no pack's name", "move it out of diffs/packs/")
+            told = read_pack_name(name)
+            if told is None:
+                self._inbox.report_stray(f"packs/{name}")
                 continue
             index = packs.read_index(self.cache / name, name, self.canvas)
             if index is None or not all(map(known, index.all_ids())):
-                content = self._read_pack(name)
-                read = None if content is None else self._index(name, content)
+                read = self._inbox.read_pack(name, told.digest)
                 if read is None:
                     continue
                 index, diffs = read
+                self._cache_index(index)
                 for nth, diff in enumerate(diffs):
                     if progress is not None and nth % 500 == 0:
                         progress(nth, len(index))
                     if not known(diff_id := index.diff_id(nth)):
                         yield Arrival(diff_id, diff)
-            self._problems.pop(f"packs/{name}", None)
-            self._on_their_way.discard(f"packs/{name}")
             self.packs[name] = index
 
     def took_pack(self, name: str, content: bytes) -> None:
         """A pack that we wrote ourselves."""
-        read = self._index(name, content)
+        read = self._inbox.part(name, content)
         if read is None:
             raise CorruptionError(f"diffs/packs/{name} cannot be read")
         self.packs[name] = read[0]
+        self._cache_index(read[0])
 
-    def _read_pack(self, name: str) -> bytes | None:
-        told = f"packs/{name}"
-        try:
-            content, stamp = read_regular(self.packs_folder / name, most=packs.MOST_BYTES)
-        except FileNotFoundError:
-            raise
-        except (OSError, ValueError) as error:
-            self._report(told, ProblemKind.UNREADABLE, str(error), "see to its permissions, or move it away")
-            return None
-        if packs.is_whole(name, content):
-            return content
-        if stamp.still_seconds < STILL_SECONDS:
-            self._on_their_way.add(told)
-        else:
-            self._report(told, ProblemKind.CORRUPT, "its bytes are not those that its name tells", _ADVICE_COPY)
-        return None
-
-    def _index(self, name: str, content: bytes) -> tuple[PackIndex, list[Diff]] | None:
-        lamports, starts, ends = array("Q"), array("Q"), array("Q")
-        ids: list[bytes] = []
-        diffs: list[Diff] = []
-        refused: list[Problem] = []
-        try:
-            for start, data in packs.split(content):
-                diff_id = sha256(data).digest()
-                judged = self._judge(f"packs/{name} at byte {start}", data, scanned=True)
-                if isinstance(judged, Problem):
-                    refused.append(judged)
-                    continue
-                if lamports and (judged.lamport, diff_id) <= (lamports[-1], ids[-1]):
-                    raise WireError(f"diffs out of order at byte {start}")
-                ids.append(diff_id)
-                diffs.append(judged)
-                lamports.append(judged.lamport)
-                starts.append(start)
-                ends.append(start + len(data))
-        except WireError as error:
-            self._report(f"packs/{name}", ProblemKind.CORRUPT, f"is no pack: {error.message}", _ADVICE_BAD)
-            return None
-        index = PackIndex(name, lamports, b"".join(ids), starts, ends, tuple(refused))
+    def _cache_index(self, index: PackIndex) -> None:
         with suppress(OSError):
             self.cache.mkdir(parents=True, exist_ok=True, mode=0o700)
-            write_durably(self.cache / name, packs.index_bytes(index, self.canvas), staging=self.cache)
-        return index, diffs
+            write_durably(self.cache / index.name, packs.index_bytes(index, self.canvas), staging=self.cache)
 
     def _part_with(self, names: set[str], pack_names: set[str]) -> list[bytes]:
         """Lets go of files that are gone, and tells which diffs went with them."""
@@ -323,10 +232,9 @@ class Store:
         if self.loose - names:
             self.loose &= names
             self._ordered = self._places = None
-        for path in self._problems.keys() | self._on_their_way:
-            if path not in names and path.removeprefix("packs/") not in pack_names:
-                self._problems.pop(path, None)
-                self._on_their_way.discard(path)
+        for file in self._inbox.problems.keys() | self._inbox.on_their_way:
+            if file not in names and file.removeprefix("packs/") not in pack_names:
+                self._inbox.dismiss(file)
         gone += [diff_id for index in lost for diff_id in index.all_ids()]
         present = self.all_ids() if gone else set()
         return [diff_id for diff_id in gone if diff_id not in present]
@@ -337,10 +245,6 @@ class Store:
             insort(self._ordered, name)
         if self._places is not None:
             self._places[bytes.fromhex(name[13:77])] = name
-
-    def _report(self, name: str, kind: ProblemKind, message: str, advice: str) -> None:
-        self._problems[name] = Problem(f"diffs/{name}", kind, message, advice)
-        self._on_their_way.discard(name)
 
     # Appending
 
@@ -467,14 +371,6 @@ class _Lamports(Mapping[bytes, int]):
 
     def __len__(self) -> int:
         return len(self._store)
-
-
-_ADVICE_COPY = "copy it anew from another clone, or set it aside with: dark doctor --repair"
-_ADVICE_BAD = "set it aside with: dark doctor --repair"
-
-
-def _is_still(path: Path) -> bool:
-    return stamp_of(path.stat()).still_seconds >= STILL_SECONDS
 
 
 def _modified(folder: Path) -> int:
