@@ -63,8 +63,8 @@ def _checked(function: LibraryFunction) -> FunctionType:
         allowed = outermost(type_)
         if isinstance(type_, Fn):
             kinds.append(f"f{len(type_.params)}")
-        elif allowed is None:
-            kinds.append("")
+        elif allowed is None or function.identity.name.startswith("Op::"):
+            kinds.append("")  # an operator says itself what it needs, in the words of the notation
         else:
             kinds.append("t")
             names[f"t{nth}"] = allowed[0]

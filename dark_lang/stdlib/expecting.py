@@ -60,7 +60,7 @@ def tuple_of(count: int, value: Value, who: str) -> tuple[Value, ...]:
 
 def key_and_value(value: Value, who: str) -> tuple[str, Value]:
     key, found = tuple_of(2, value, who)
-    return of_type(str, "a String as the first of each tuple", key, who), found
+    return of_type(str, "a String", key, f"{who} begins with a key, which"), found
 
 
 def room_for_text(length: int, who: str) -> None:

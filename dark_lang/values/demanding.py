@@ -16,10 +16,10 @@ def hole_reached(hole: HoleValue) -> Stopped:
 
 
 def misfit(needed: str, found: Value, who: str) -> RunError:
-    """The error to raise where `found` does not serve: `misfit("a Bool", 3, "The function of List::filter")`."""
+    """The error to raise where `found` does not serve: `misfit("a Bool", 3, "What the function gives")`."""
     if type(found) is HoleValue:
         return hole_reached(found)
-    return Failed(f"{who} must give {needed}, and gave {name_kind(found)}.")
+    return Failed(f"{who} must be {needed}, and is {name_kind(found)}.")
 
 
 def refusal(action: str, found: Value) -> RunError:

@@ -63,14 +63,14 @@ def _update(world: World, store: DatastoreValue, key: str, f: Function) -> Value
 def _matching(world: World, store: DatastoreValue, f: Function) -> list[tuple[str, Value]]:
     kept = []
     for key, value in world.db_items(store.id):
-        if truth(f(value), "The filter of the query"):
+        if truth(f(value), "What the filter of the query gives"):
             kept.append((key, value))
     return kept
 
 
 def _query_one(world: World, store: DatastoreValue, f: Function) -> Value:
     for _, value in world.db_items(store.id):
-        if truth(f(value), "The filter of the query"):
+        if truth(f(value), "What the filter of the query gives"):
             return some(value)
     return NONE
 

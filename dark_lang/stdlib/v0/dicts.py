@@ -27,7 +27,7 @@ def _without(entries: GuestDict, key: str) -> GuestDict:
 
 def _update(entries: GuestDict, key: str, f: Function) -> GuestDict:
     found = f(some(entries[key]) if key in entries else NONE)
-    if is_some(found, "The function of Dict::update"):
+    if is_some(found, "What the function of Dict::update gives"):
         return _with(entries, key, found.values[0])
     return _without(entries, key)
 
@@ -51,7 +51,7 @@ def _map(entries: GuestDict, f: Function) -> GuestDict:
 def _filter(entries: GuestDict, f: Function) -> GuestDict:
     kept = GuestDict()
     for key, value in entries.items():
-        if truth(f(key, value), "The function of Dict::filter"):
+        if truth(f(key, value), "What the function of Dict::filter gives"):
             kept[key] = value
     return kept
 
@@ -60,7 +60,7 @@ def _filter_map(entries: GuestDict, f: Function) -> GuestDict:
     kept = GuestDict()
     for key, value in entries.items():
         found = f(key, value)
-        if is_some(found, "The function of Dict::filterMap"):
+        if is_some(found, "What the function of Dict::filterMap gives"):
             kept[key] = found.values[0]
     return kept
 
@@ -73,7 +73,7 @@ def _fold(entries: GuestDict, init: Value, f: Function) -> Value:
 
 def _find(entries: GuestDict, f: Function) -> Value:
     for key, value in entries.items():
-        if truth(f(key, value), "The function of Dict::findFirst"):
+        if truth(f(key, value), "What the function of Dict::findFirst gives"):
             return some((key, value))
     return NONE
 
@@ -81,7 +81,7 @@ def _find(entries: GuestDict, f: Function) -> Value:
 def _map_keys(entries: GuestDict, f: Function) -> GuestDict:
     changed = GuestDict()
     for key, value in entries.items():
-        changed[of_type(str, "a String", f(key), "The function of Dict::mapKeys")] = value
+        changed[of_type(str, "a String", f(key), "What the function of Dict::mapKeys gives")] = value
     return changed
 
 

@@ -26,7 +26,7 @@ def _respond(status: int, body: Value, headers: tuple[tuple[str, str], ...] = ()
 
 def _fields(headers: GuestDict) -> tuple[tuple[str, str], ...]:
     for name, value in headers.items():
-        check_header(name, of_type(str, "a String as the value of each header", value, "The Dict of headers"))
+        check_header(name, of_type(str, "a String", value, "Each value in the Dict of headers"))
     return tuple(headers.items())
 
 
@@ -57,7 +57,7 @@ def _set_cookie(response: Response, name: str, value: str, options: GuestDict) -
         raise Failed(f"The cookie {name} has a character that cookies cannot have.", suggestion="Url::encode it.")
     parts = [f"{name}={value}"]
     for option, setting in options.items():
-        given = of_type(str, "a String for each option", setting, "The Dict of options")
+        given = of_type(str, "a String", setting, "Each value in the Dict of options")
         if option in _COOKIE_FLAGS:
             if given != "false":
                 parts.append(option)

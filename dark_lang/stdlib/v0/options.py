@@ -26,12 +26,12 @@ def _and_then(option: Case, f: Function) -> Case:
     if not is_some(option, _OPTION):
         return NONE
     found: Case = f(option.values[0])
-    is_some(found, "The function of Option::andThen")
+    is_some(found, "What the function of Option::andThen gives")
     return found
 
 
 def _filter(option: Case, f: Function) -> Case:
-    kept = is_some(option, _OPTION) and truth(f(option.values[0]), "The function of Option::filter")
+    kept = is_some(option, _OPTION) and truth(f(option.values[0]), "What the function of Option::filter gives")
     return option if kept else NONE
 
 

@@ -33,7 +33,7 @@ def _and_then(result: Case, f: Function) -> Case:
     if not is_ok(result, _RESULT):
         return result
     found: Case = f(result.values[0])
-    is_ok(found, "The function of Result::andThen")
+    is_ok(found, "What the function of Result::andThen gives")
     return found
 
 

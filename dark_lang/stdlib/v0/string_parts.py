@@ -43,7 +43,7 @@ def _padding(text: str, pad_with: str, goal: int, who: str) -> str:
 
 
 def _each(text: str, f: Callable[[Value], Value]) -> str:
-    who = "The function of String::foreach"
+    who = "What the function of String::foreach gives"
     return "".join([of_type(Char, "a Char", f(Char(char)), who).text for char in clusters(text)])
 
 

@@ -12,11 +12,11 @@ Function = Callable[..., Value]
 
 
 def _two(value: Value) -> tuple[Value, ...]:
-    return tuple_of(2, value, "The argument of a function of Tuple2")
+    return tuple_of(2, value, "The tuple")
 
 
 def _three(value: Value) -> tuple[Value, ...]:
-    return tuple_of(3, value, "The argument of a function of Tuple3")
+    return tuple_of(3, value, "The tuple")
 
 
 def _both(f: Function, g: Function, pair: Value) -> Value:
