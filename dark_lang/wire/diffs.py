@@ -21,16 +21,15 @@ import cbor2
 from dark_lang.edits.folding import MAX_LAMPORT
 from dark_lang.edits.writes import Diff, Write
 from dark_lang.errors import NewerFormat, WireError
-from dark_lang.names import NodeId, mix_id, step_of
+from dark_lang.names import NodeId, step_of
 from dark_lang.wire.plain import loads
 from dark_lang.wire.scanning import scan_all
-from dark_lang.wire.writes import Reader, Table, pack_write
+from dark_lang.wire.writes import MAX_STEP, Numbering, Reader, Table, pack_write
 
 FORMAT: Final = 1
 """Of diffs. It rises with every change after which this release could not read what the next one writes: a kind of node
 more, a scalar more in a kind. `decode_diff` reads every format that there ever was."""
 
-_MAX_STEP: Final = 2**32
 _MAX_AUTHOR: Final = 1_000
 _MAX_COMMAND: Final = 1_000_000
 
@@ -41,7 +40,7 @@ def encode_diff(diff: Diff) -> bytes:
 
     def step(node: NodeId) -> int | None:
         found = step_of(seed, node)
-        return found if found < _MAX_STEP else None
+        return found if found < MAX_STEP else None
 
     table = Table(step)
     groups = [
@@ -87,7 +86,7 @@ def decode_diff(data: bytes, *, scanned: bool = False) -> Diff:
         request,
         undoes,
         seed,
-        _read_writes(groups, _numbering(seed, unpack_ids(ids)), unpack_sources(sources)),
+        _read_writes(groups, Numbering(seed, unpack_ids(ids)), unpack_sources(sources)),
     )
 
 
@@ -148,38 +147,15 @@ def unpack_sources(packed: Any) -> list[tuple[int, int]]:
     return sources
 
 
-class _Numbering(dict[int, NodeId]):
-    """Numbers to ids, worked out when they are first asked for."""
-
-    def __init__(self, seed: int, ids: tuple[int, ...]) -> None:
-        super().__init__()
-        self._seed = seed
-        self._ids = ids
-
-    def __missing__(self, number: int) -> NodeId:
-        if number >= 0:
-            if number >= _MAX_STEP:
-                raise IndexError
-            node = mix_id(self._seed, number)
-        else:
-            node = NodeId(self._ids[-1 - number])
-        self[number] = node
-        return node
-
-
-def _numbering(seed: int, ids: tuple[int, ...]) -> _Numbering:
-    return _Numbering(seed, ids)
-
-
-def _read_writes(groups: list[Any], numbering: _Numbering, sources: list[tuple[int, int]]) -> tuple[Write, ...]:
-    reader = Reader(numbering.__getitem__, sources)
+def _read_writes(groups: list[Any], numbering: Numbering, sources: list[tuple[int, int]]) -> tuple[Write, ...]:
+    reader = Reader(numbering, sources)
     writes: list[Write] = []
     for group in groups:
         if type(group) is not list or len(group) < 2 or type(group[0]) is not int:
             raise WireError("a group of writes is a toplevel and at least one write")
         try:
             toplevel = numbering[group[0]]
-        except IndexError:
+        except LookupError:
             raise WireError(f"there is no node number {group[0]} in this diff") from None
         writes += [reader.read(toplevel, packed) for packed in group[1:]]
     return tuple(writes)

@@ -18,7 +18,7 @@ from dark_lang.names import NodeId, WriteId
 from dark_lang.wire.diffs import unpack_ids, unpack_sources
 from dark_lang.wire.plain import loads
 from dark_lang.wire.scanning import scan_all
-from dark_lang.wire.writes import Reader, Table, pack_write
+from dark_lang.wire.writes import Numbering, Reader, Table, pack_write
 
 _FORMAT: Final = 1
 
@@ -46,7 +46,7 @@ def decode_ledger(data: bytes) -> Ledger:
     if not ids:
         raise WireError("a ledger without a toplevel")
     sources = unpack_sources(item[2])
-    reader = Reader(lambda number: NodeId(ids[-1 - number]), sources)
+    reader = Reader(Numbering(None, ids), sources)
     toplevel = NodeId(ids[0])
     ledger = Ledger(toplevel)
     for group in item[3:]:

@@ -20,18 +20,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from dark_lang.edits.keys import is_key
 from dark_lang.edits.layouts import BY_TAG, FIELD_NAMES, FIELDS, LAYOUTS, accepts
 from dark_lang.edits.writes import CANVAS, TRASH, Create, Move, Place, SetScalar, Write
 from dark_lang.errors import WireError
-from dark_lang.names import NOWHERE, Defined, NodeId, Standard, Unresolved, WriteId
+from dark_lang.names import NOWHERE, Defined, NodeId, Standard, Unresolved, WriteId, mix_id
 from dark_lang.nodes.shape import Scalar
 
 _SET: Final = 0
 _MOVE: Final = -1
 _WIDE: Final = 2**64
+MAX_STEP: Final = 2**32
+"""How far from the seed an id may be to be written as a step."""
 _MAX_KEY: Final = 4_096
 _MAX_TEXT: Final = 2**20
+_new_place: Final = tuple.__new__  # half the time of the constructor of a NamedTuple
 
 
 class Table:
@@ -100,73 +102,88 @@ def _pack_scalar(value: Scalar, table: Table) -> Any:
     return value
 
 
-class Reader:
-    """Reads the writes of one item. `id_of` turns a number into an id and raises IndexError for what it cannot."""
+class Numbering(dict[int, NodeId]):
+    """Numbers to ids, worked out when they are first asked for. LookupError for a number that stands for none."""
 
-    def __init__(self, id_of: Callable[[int], NodeId], sources: list[tuple[int, int]]) -> None:
-        self._id_of = id_of
+    def __init__(self, seed: int | None, ids: tuple[int, ...]) -> None:
+        super().__init__()
+        self._seed = seed
+        self._ids = ids
+
+    def __missing__(self, number: int) -> NodeId:
+        if number < 0:
+            node = NodeId(self._ids[-1 - number])
+        elif self._seed is not None and number < MAX_STEP:
+            node = mix_id(self._seed, number)
+        else:
+            raise LookupError
+        self[number] = node
+        return node
+
+
+class Reader:
+    """Reads the writes of one item."""
+
+    def __init__(self, numbering: Numbering, sources: list[tuple[int, int]]) -> None:
+        self._ids = numbering
         self._sources = sources
 
     def read(self, toplevel: NodeId, packed: Any) -> Write:
         """WireError for anything that is no write."""
+        # Written out rather than divided into calls: opening a canvas for the first time is mostly this function.
         try:
-            return self._read(toplevel, packed)
-        except (ValueError, TypeError, LookupError, OverflowError):
-            raise WireError(f"this is no write: {packed!r:.200}") from None
-
-    def _read(self, toplevel: NodeId, packed: Any) -> Write:
-        tag = packed[0]
-        if type(packed) is not list or type(tag) is not int:
-            raise ValueError
-        if tag > 0:
-            _, node, parent, slot, key, over, *scalars = packed
-            layout = BY_TAG[tag]
-            names = layout.scalars
-            if len(names) != len(scalars):
+            ids = self._ids
+            tag = packed[0]
+            if type(packed) is not list or type(tag) is not int:
                 raise ValueError
-            for nth, name in enumerate(names):
+            if tag == _SET:
+                return self._read_set(toplevel, packed)
+            node, parent, slot, key, over = packed[1:6]
+            if type(node) is not int or type(slot) is not int or type(key) is not bytes or len(key) > _MAX_KEY:
+                raise ValueError
+            if parent is None:
+                if key or slot not in (0, 1):
+                    raise ValueError
+                place = CANVAS if slot else TRASH
+            elif type(parent) is not int or (key and not key[-1]):
+                raise ValueError
+            else:
+                place = _new_place(Place, (ids[parent], FIELD_NAMES[slot], key))
+            above = NOWHERE if over is None else self._node(over)
+            if tag == _MOVE:
+                took = packed[6]
+                if type(took) is not bytes or len(took) not in (0, 8):
+                    raise ValueError
+                return Move(toplevel, ids[node], place, self._replaces(packed[7:]), above, took)
+            layout = BY_TAG[tag]
+            scalars = packed[6:]
+            if len(layout.scalars) != len(scalars):
+                raise ValueError
+            for nth, name in enumerate(layout.scalars):
                 value = scalars[nth]
                 if type(value) is list:
                     value = scalars[nth] = self._scalar(value)
                 if not accepts(layout, name, value):
                     raise ValueError
-            place = self._place(parent, slot, key)
-            above = NOWHERE if over is None else self._node(over)
-            return Create(toplevel, self._node(node), layout.kind, tuple(scalars), place, above)
-        if tag == _MOVE:
-            _, node, parent, slot, key, over, took, *replaces = packed
-            if type(took) is not bytes or len(took) not in (0, 8):
-                raise ValueError
-            place = self._place(parent, slot, key)
-            above = NOWHERE if over is None else self._node(over)
-            return Move(toplevel, self._node(node), place, self._replaces(replaces), above, took)
-        if tag == _SET:
-            _, node, field, key, value, *replaces = packed
-            if key is not None and (type(key) is not str or len(key) > _MAX_TEXT):
-                raise ValueError
-            if type(value) is list:
-                value = self._scalar(value)
-            name = FIELD_NAMES[field]
-            if type(field) is not int or not _is_plausible(name, value):
-                raise ValueError
-            return SetScalar(toplevel, self._node(node), name, key, value, self._replaces(replaces))
-        raise ValueError
+            return Create(toplevel, ids[node], layout.kind, tuple(scalars), place, above)
+        except (ValueError, TypeError, LookupError, OverflowError):
+            raise WireError(f"this is no write: {packed!r:.200}") from None
+
+    def _read_set(self, toplevel: NodeId, packed: list[Any]) -> SetScalar:
+        _, node, field, key, value, *replaces = packed
+        if type(field) is not int or (key is not None and (type(key) is not str or len(key) > _MAX_TEXT)):
+            raise ValueError
+        if type(value) is list:
+            value = self._scalar(value)
+        name = FIELD_NAMES[field]
+        if not _is_plausible(name, value):
+            raise ValueError
+        return SetScalar(toplevel, self._node(node), name, key, value, self._replaces(replaces))
 
     def _node(self, number: Any) -> NodeId:
         if type(number) is not int:
             raise TypeError
-        return self._id_of(number)
-
-    def _place(self, parent: Any, slot: Any, key: Any) -> Place:
-        if type(slot) is not int or type(key) is not bytes or len(key) > _MAX_KEY:
-            raise ValueError
-        if parent is None:
-            if key or slot not in (0, 1):
-                raise ValueError
-            return CANVAS if slot else TRASH
-        if key and not is_key(key):
-            raise ValueError
-        return Place(self._node(parent), FIELD_NAMES[slot], key)
+        return self._ids[number]
 
     def _replaces(self, flat: list[Any]) -> tuple[WriteId, ...]:
         if not flat:
