@@ -29,14 +29,7 @@ def ls(workspace: Workspace, words: tuple[str, ...]) -> None:
     found.sort(key=lambda entry: (order[entry.kind], entry.label))
     if workspace.json:
         workspace.answer(
-            [
-                {
-                    "id": spell_id(each),
-                    "kind": word_of(canvas.entries[each].kind),
-                    "address": canvas.entries[each].label,
-                }
-                for each in found
-            ]
+            [{"id": spell_id(entry.id), "kind": word_of(entry.kind), "address": entry.label} for entry in found]
         )
         return
     show_table(workspace, [(canvas.short_id(entry.id), entry.label) for entry in found], styles=("dim",))

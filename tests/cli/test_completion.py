@@ -58,7 +58,7 @@ def test_options_of_the_command(shop: Path) -> None:
 
 
 def test_names(shop: Path) -> None:
-    assert offered(shop, "insert", "wo") == ["worker"]
+    assert offered(shop, "insert", "wo") == ["worker", "worker:mail"]
     assert offered(shop, "insert", "http", "P") == ["POST", "PUT", "PATCH"]
     assert offered(shop, "db", "get", "N") == ["Notes-v0"]
     assert offered(shop, "ls", "fn") == ["fn"]

@@ -11,6 +11,7 @@ from in_process import dark, made
 
 from dark_cli.commands import canvas_listing
 from dark_cli.workspace import Terminal
+from runtime.store import diffs
 
 
 @pytest.fixture
@@ -104,10 +105,10 @@ def test_a_read_only_canvas(shop: Path) -> None:
     assert done.code == 7
 
 
-def test_corruption(shop: Path) -> None:
+def test_corruption(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(diffs, "STILL_SECONDS", 0.0)
     diff = next((shop / "diffs").glob("*.cbor"))
     diff.write_bytes(b"\xff" * 100)
-    os.utime(diff, (0, 0))
     done = dark(shop, "doctor")
     assert done.code == 8
     assert diff.name in done.out
@@ -116,7 +117,7 @@ def test_corruption(shop: Path) -> None:
 
 
 def test_our_own_fault(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def breaks(*_: object) -> None:
+    def breaks(*_: object, **__: object) -> None:
         raise ZeroDivisionError("over nothing")
 
     monkeypatch.setattr(canvas_listing, "show_table", breaks)
