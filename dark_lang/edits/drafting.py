@@ -40,7 +40,7 @@ _HOLES: Final = (e.Hole, p.Hole, t.Hole)
 class _View:
     ledger: Ledger
     grown: Grown
-    materialized: Materialized
+    writes: list[Write]
 
 
 class Draft:
@@ -52,16 +52,17 @@ class Draft:
         self._lamport = lamport
         self._pending: dict[NodeId, Pending] = {}
         self._views: dict[NodeId, _View] = {}
+        self._materialized: dict[NodeId, tuple[_View, Materialized]] = {}
 
     # What it says so far
 
     @property
     def writes(self) -> list[Write]:
-        return [write for pending in self._pending.values() for write in pending.writes()]
+        return [write for toplevel in self._pending for write in self._view(toplevel).writes]
 
     @property
     def touched(self) -> NodeIds:
-        return {toplevel for toplevel, pending in self._pending.items() if pending.writes()}
+        return {toplevel for toplevel in self._pending if self._view(toplevel).writes}
 
     def toplevels(self) -> list[NodeId]:
         """Those that were created here and are still alive, in order."""
@@ -69,13 +70,18 @@ class Draft:
 
     def tree(self, toplevel_id: NodeId) -> Toplevel:
         """The toplevel with all edits so far. AddressError if there is none, or if it is in the trash."""
-        materialized = self.materialized(toplevel_id)
-        if materialized.toplevel is None or not materialized.alive:
+        view = self._view(toplevel_id)
+        tree = view.grown.root
+        if tree is None or LAYOUTS[type(tree)].sort is not Sort.TOPLEVEL or view.ledger.place(toplevel_id) != CANVAS:
             raise AddressError(f"there is no toplevel {spell_id(toplevel_id)}", suggestion="see `dark ls`")
-        return materialized.toplevel
+        return cast(Toplevel, tree)
 
     def materialized(self, toplevel_id: NodeId) -> Materialized:
-        return self._view(toplevel_id).materialized
+        view = self._view(toplevel_id)
+        held = self._materialized.get(toplevel_id)
+        if held is None or held[0] is not view:
+            held = self._materialized[toplevel_id] = (view, materialized_from(view.ledger, view.grown))
+        return held[1]
 
     def ledger(self, toplevel_id: NodeId) -> Ledger:
         """The registers with all edits so far. Not to be added to."""
@@ -228,9 +234,10 @@ class Draft:
     def _view(self, toplevel_id: NodeId) -> _View:
         view = self._views.get(toplevel_id)
         if view is None:
-            ledger = self._of(toplevel_id).ledger(self._lamport)
-            grown = grow(ledger, toplevel_id)
-            view = _View(ledger, grown, materialized_from(ledger, grown))
+            pending = self._of(toplevel_id)
+            writes = pending.writes()
+            ledger = pending.ledger(writes, self._lamport)
+            view = _View(ledger, grow(ledger, toplevel_id), writes)
             self._views[toplevel_id] = view
         return view
 
@@ -240,11 +247,8 @@ class Draft:
         before = self._of(toplevel_id)
         was_too_deep = set(self._view(toplevel_id).grown.too_deep)
         pending = self._pending[toplevel_id] = before.copy()
-        viewed = self._views.pop(toplevel_id, None)
-        if viewed is not None:
-            self._views[toplevel_id] = viewed  # edits look at the tree as it was before them
         try:
-            yield pending
+            yield pending  # `_view` is of the tree before the edit until the edit is made
             if leave_holes:
                 self._leave_holes(toplevel_id, before, pending)
             self._views.pop(toplevel_id, None)

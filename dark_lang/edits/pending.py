@@ -1,8 +1,8 @@
 """The registers of one toplevel that a draft has changed so far, and the fewest writes that say so.
 
 A register is written once in a diff, however often a draft went to and fro, since a write can only name writes of other
-diffs as what it replaces. Must not know what edits mean (`drafting`). Invariant: folding `writes` over the source gives
-exactly what `ledger` shows, in whatever order the changes were made.
+diffs as what it replaces. Must not know what edits mean (`drafting`). Invariant: the fold of `writes` over the source
+holds exactly these changes, in whatever order they were made.
 """
 
 from __future__ import annotations
@@ -83,11 +83,10 @@ class Pending:
         made = self.source.created(node)
         return None if made is None else made[1].kind
 
-    def ledger(self, lamport: int) -> Ledger:
-        """The source with these changes."""
-        return self._with(self.writes(), lamport)
-
-    def _with(self, writes: list[Write], lamport: int) -> Ledger:
+    def ledger(self, writes: list[Write], lamport: int) -> Ledger:
+        """The source with these writes."""
+        if not writes:
+            return self.source
         ledger = self.source.copy()
         for nth, write in enumerate(writes):
             ledger.add(WriteId(lamport, _UNWRITTEN, nth), write)
@@ -170,7 +169,7 @@ class Pending:
 
     def _with_hashes(self, writes: list[Write]) -> list[Write]:
         """With the hash of what each deletion takes away; and anew for what was in the trash and changes there."""
-        ledger = self._with(writes, 0x7FFF_FFFF_FFFF_FFFF)
+        ledger = self.ledger(writes, 0x7FFF_FFFF_FFFF_FFFF)
         forest = ledger.forest()
         changed: dict[NodeId, None] = {}
         for write in writes:
