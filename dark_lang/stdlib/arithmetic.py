@@ -21,24 +21,24 @@ _FLOAT: Final = r"(?a)[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,9})?"
 
 def multiply_ints(a: int, b: int) -> int:
     if a.bit_length() + b.bit_length() > INT_BITS:
-        raise Failed(f"The product would have more than {INT_BITS:,} bits.")
+        raise Failed(f"the product would have more than {INT_BITS:,} bits")
     return a * b
 
 
 def power_ints(base: int, exponent: int) -> int:
     if exponent < 0:
-        raise Failed(f"An Int cannot be raised to the negative power {exponent}; Float::power can.")
+        raise Failed(f"an Int cannot be raised to the negative power {exponent}; Float::power can")
     if base in (0, 1, -1):
         return base if exponent % 2 else base * base if exponent else 1
     if (base.bit_length() - 1) * exponent > INT_BITS:
-        raise Failed(f"The power would have more than {INT_BITS:,} bits.")
+        raise Failed(f"the power would have more than {INT_BITS:,} bits")
     return int(base**exponent)
 
 
 def divide_ints(a: int, b: int) -> int:
     """Towards zero."""
     if b == 0:
-        raise Failed("An Int cannot be divided by 0.")
+        raise Failed("an Int cannot be divided by 0")
     quotient = abs(a) // abs(b)
     return quotient if (a < 0) == (b < 0) else -quotient
 
@@ -46,7 +46,7 @@ def divide_ints(a: int, b: int) -> int:
 def modulo_ints(a: int, b: int) -> int:
     """With the sign of `b`."""
     if b == 0:
-        raise Failed("There is no remainder modulo 0.")
+        raise Failed("there is no remainder modulo 0")
     return a % b
 
 
@@ -69,7 +69,7 @@ def power_floats(base: float, exponent: float) -> float:
 
 def whole(number: float, rounding: Callable[[float], int]) -> int:
     if not math.isfinite(number):
-        raise Failed(f"{'NaN' if number != number else 'Infinity'} cannot be made an Int.")
+        raise Failed(f"{'NaN' if number != number else 'Infinity'} cannot be made an Int")
     return rounding(number)
 
 
@@ -83,13 +83,13 @@ def to_float(number: int) -> float:
     try:
         return float(number)
     except OverflowError:
-        raise Failed("The Int is too large for a Float.") from None
+        raise Failed("the Int is too large for a Float") from None
 
 
 def parse_int(text: str) -> Case:
     """A Result: Ok of the Int, or Error of why not."""
     if not re.fullmatch(_INT, text):
-        return error(f"{_quoted(text)} is no Int.")
+        return error(f"{_quoted(text)} is no Int")
     try:
         return ok(read_int(text.removeprefix("+")))
     except Failed as failed:
@@ -99,9 +99,9 @@ def parse_int(text: str) -> Case:
 def parse_float(text: str) -> Case:
     """A Result: Ok of a finite Float, or Error of why not."""
     if not re.fullmatch(_FLOAT, text):
-        return error(f"{_quoted(text)} is no Float.")
+        return error(f"{_quoted(text)} is no Float")
     number = float(text)
-    return ok(number) if math.isfinite(number) else error(f"{_quoted(text)} is too large for a Float.")
+    return ok(number) if math.isfinite(number) else error(f"{_quoted(text)} is too large for a Float")
 
 
 def _quoted(text: str) -> str:

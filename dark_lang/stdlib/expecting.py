@@ -36,7 +36,7 @@ def all_of_type(kind: type, needed: str, values: Iterable[Value], who: str) -> N
         if type(value) is not kind:
             if type(value) is HoleValue:
                 raise hole_reached(value)
-            raise Failed(f"{who} takes a List of {needed}, and one of the items is {name_kind(value)}.")
+            raise Failed(f"{who} takes a List of {needed}, and one of the items is {name_kind(value)}")
 
 
 def is_some(option: Value, who: str) -> bool:
@@ -54,7 +54,7 @@ def is_ok(result: Value, who: str) -> bool:
 def tuple_of(count: int, value: Value, who: str) -> tuple[Value, ...]:
     found: tuple[Value, ...] = of_type(tuple, f"a tuple of {count}", value, who)
     if len(found) != count:
-        raise Failed(f"{who} must be a tuple of {count}, and is one of {len(found)}.")
+        raise Failed(f"{who} must be a tuple of {count}, and is one of {len(found)}")
     return found
 
 
@@ -65,14 +65,14 @@ def key_and_value(value: Value, who: str) -> tuple[str, Value]:
 
 def room_for_text(length: int, who: str) -> None:
     if length > TEXT_LENGTH:
-        raise Failed(f"{who} would make a String of {length:,} characters; the most are {TEXT_LENGTH:,}.")
+        raise Failed(f"{who} would make a String of {length:,} characters; the most are {TEXT_LENGTH:,}")
 
 
 def room_for_items(count: int, who: str) -> None:
     if count > LIST_LENGTH:
-        raise Failed(f"{who} would make a List of {count:,} items; the most are {LIST_LENGTH:,}.")
+        raise Failed(f"{who} would make a List of {count:,} items; the most are {LIST_LENGTH:,}")
 
 
 def room_for_new_items(count: int, who: str) -> None:
     if count > LIST_MADE:
-        raise Failed(f"{who} would make a List of {count:,} items; the most are {LIST_MADE:,}.")
+        raise Failed(f"{who} would make a List of {count:,} items; the most are {LIST_MADE:,}")

@@ -42,7 +42,7 @@ def encode_address(text: str) -> str:
 
 def _encode(text: str, table: list[str]) -> str:
     if len(text) > TEXT_LENGTH // 12:
-        raise Failed(f"A String of {len(text):,} characters is too long to be percent-encoded.")
+        raise Failed(f"a String of {len(text):,} characters is too long to be percent-encoded")
     return "".join([table[byte] for byte in text.encode()])
 
 
@@ -53,18 +53,18 @@ def decode_component(text: str) -> Case:
     try:
         return ok(data.decode())
     except UnicodeDecodeError:
-        return error("The decoded bytes are no UTF-8.")
+        return error("the decoded bytes are no UTF-8")
 
 
 def parse_uuid(text: str) -> Case:
     """A Result."""
-    return ok(UUID(text)) if re.fullmatch(_UUID, text) else error("The text is no Uuid.")
+    return ok(UUID(text)) if re.fullmatch(_UUID, text) else error("the text is no Uuid")
 
 
 def check_header(name: str, value: str) -> None:
     """Raises Failed for what cannot be a header field, line breaks above all, which would forge others."""
     if not re.fullmatch(_FIELD_NAME, name):
-        raise Failed(f"A header cannot be called {name[:40]!r}.")
+        raise Failed(f"a header cannot be called {name[:40]!r}")
     found = re.search(_NOT_IN_FIELD, value)
     if found:
-        raise Failed(f"The header {name} cannot have the character U+{ord(found[0]):04X} in its value.")
+        raise Failed(f"the header {name} cannot have the character U+{ord(found[0]):04X} in its value")

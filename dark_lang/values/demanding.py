@@ -12,23 +12,22 @@ from dark_lang.values.model import HoleValue, Value
 
 
 def hole_reached(hole: HoleValue) -> Stopped:
-    return Stopped(f"The run came to the hole ?{hole.label}.", node=hole.node)
+    return Stopped(f"the run came to the hole ?{hole.label}", node=hole.node)
 
 
 def misfit(needed: str, found: Value, who: str) -> RunError:
-    """The error to raise where `found` does not serve: `misfit("a Bool", 3, "What the function gives")`."""
+    """The error to raise where `found` does not serve: `misfit("a Bool", 3, "what the function gives")`."""
     if type(found) is HoleValue:
         return hole_reached(found)
-    return Failed(f"{who} must be {needed}, and is {name_kind(found)}.")
+    return Failed(f"{who} must be {needed}, and is {name_kind(found)}")
 
 
 def refusal(action: str, found: Value) -> RunError:
-    """`refusal("written as JSON", f)`: Failed, "A function cannot be written as JSON."."""
+    """`refusal("written as JSON", f)`: Failed, "a function cannot be written as JSON"."""
     if type(found) is HoleValue:
         return hole_reached(found)
-    kind = name_kind(found)
-    return Failed(f"{kind[0].upper()}{kind[1:]} cannot be {action}.")
+    return Failed(f"{name_kind(found)} cannot be {action}")
 
 
 def too_deep(action: str, depth: int) -> Failed:
-    return Failed(f"Data of more than {depth} levels cannot be {action}.")
+    return Failed(f"data of more than {depth} levels cannot be {action}")

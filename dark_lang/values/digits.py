@@ -22,7 +22,7 @@ def int_text(number: int) -> str:
     if -_SURELY_SHORT < number < _SURELY_SHORT:
         return str(number)
     if number.bit_length() > _SURELY_LONG:
-        raise Failed(f"An Int of more than {INT_DIGITS:,} digits cannot be written as text.")
+        raise Failed(f"an Int of more than {INT_DIGITS:,} digits cannot be written as text")
     rest, pieces = abs(number), []
     while rest >= _BASE:
         rest, piece = divmod(rest, _BASE)
@@ -30,7 +30,7 @@ def int_text(number: int) -> str:
     pieces.append(str(rest))
     text = "".join(reversed(pieces))
     if len(text) > INT_DIGITS:
-        raise Failed(f"An Int of more than {INT_DIGITS:,} digits cannot be written as text.")
+        raise Failed(f"an Int of more than {INT_DIGITS:,} digits cannot be written as text")
     return text if number >= 0 else "-" + text
 
 
@@ -40,7 +40,7 @@ def read_int(text: str) -> int:
         return int(text)
     digits = text.removeprefix("-")
     if len(digits) > INT_DIGITS:
-        raise Failed(f"An Int of more than {INT_DIGITS:,} digits cannot be read.")
+        raise Failed(f"an Int of more than {INT_DIGITS:,} digits cannot be read")
     first = len(digits) % _PIECE
     number = int(digits[:first] or "0")
     for start in range(first, len(digits), _PIECE):

@@ -93,7 +93,7 @@ def _case(case: Case, depth: int) -> str:
 
 def _float(number: float, _depth: int) -> str:
     if not isfinite(number):
-        raise Failed(f"{show_float(number)} cannot be written as JSON, which has finite numbers only.")
+        raise Failed(f"{show_float(number)} cannot be written as JSON, which has finite numbers only")
     return repr(number)
 
 
@@ -102,7 +102,7 @@ def _refuse(value: Value, _depth: int) -> str:
 
 
 def _too_long() -> Failed:
-    return Failed(f"JSON of more than {TEXT_LENGTH:,} characters cannot be written.")
+    return Failed(f"JSON of more than {TEXT_LENGTH:,} characters cannot be written")
 
 
 def _json(value: Json, depth: int) -> str:
@@ -131,13 +131,13 @@ _WRITERS: Final[Mapping[type, Callable[[Any, int], str]]] = {
 
 
 def _refuse_constant(word: str) -> Any:
-    raise Failed(f"This is no JSON: it has {word}.")
+    raise Failed(f"this is no JSON: it has {word}")
 
 
 def _read_float(text: str) -> float:
     number = float(text)
     if not isfinite(number):
-        raise Failed(f"The number {text[:40]} is too large for a Float.")
+        raise Failed(f"the number {text[:40]} is too large for a Float")
     return number
 
 
@@ -163,7 +163,7 @@ def from_json(text: str) -> Json:
     try:
         raw = reader.decode(text)
     except JSONDecodeError as error:
-        raise Failed(f"This is no JSON: {_explain(error)}.") from None
+        raise Failed(f"this is no JSON: {_explain(error)}") from None
     if "\\u" in text and re.search(_HALF_PAIR, text):
         raw = _mend(raw)
     return Json(raw)
@@ -179,7 +179,7 @@ def _check_depth(text: str) -> None:
     for bracket in re.sub(_NO_BRACKETS, "", re.sub(_IN_STRING, "", text)):
         depth += 1 if bracket in "[{" else -1
         if depth > DEPTH:
-            raise Failed(f"JSON of more than {DEPTH} levels cannot be read.")
+            raise Failed(f"JSON of more than {DEPTH} levels cannot be read")
 
 
 def _mend(raw: Any) -> Any:

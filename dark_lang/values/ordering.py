@@ -68,7 +68,7 @@ def _refuse_pair(a: Value, b: Value) -> None:
     for value in (a, b):
         if type(value) is HoleValue:
             raise hole_reached(value)
-    raise Failed(f"Values of different types have no order: {name_kind(a)} and {name_kind(b)}.")
+    raise Failed(f"values of different types have no order: {name_kind(a)} and {name_kind(b)}")
 
 
 def _parts(a: Value, b: Value) -> Iterator[tuple[Value, Value]]:
@@ -81,7 +81,7 @@ def _parts(a: Value, b: Value) -> Iterator[tuple[Value, Value]]:
         return chain(((labels, others),), ((a[label], b[label]) for label in labels))
     if kind is Case:
         if a.type != b.type:
-            raise Failed(f"Cases of different types have no order: {a.name} and {b.name}.")
+            raise Failed(f"cases of different types have no order: {a.name} and {b.name}")
         return chain(((a.name, b.name),), ((a.values, b.values),))
     if kind is Char:
         return iter(((a.text, b.text),))

@@ -58,7 +58,7 @@ def encode_row(value: Value) -> list[Any]:
                     if len(waiting) > DEPTH:
                         raise too_deep("stored", DEPTH)
                     if len(parts) + len(inner) > ROW_PARTS:
-                        raise Failed(f"A value of more than {ROW_PARTS:,} parts cannot be stored.")
+                        raise Failed(f"a value of more than {ROW_PARTS:,} parts cannot be stored")
                     waiting.append(iter(inner))
                     break
         else:

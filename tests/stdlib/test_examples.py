@@ -3,13 +3,7 @@ templates of deprecated functions rewrite its calls."""
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent.parent / "language"))
-
 from memory_canvas import MemoryCanvas
 
 from dark_lang.library import LibraryFunction

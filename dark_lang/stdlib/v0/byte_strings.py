@@ -24,14 +24,14 @@ def _decode(text: str) -> Value:
     try:
         return ok(a2b_base64((plain + "=" * (-len(plain) % 4)).encode("ascii"), strict_mode=True))
     except (Base64Error, ValueError):
-        return error("The text is no Base64.")
+        return error("the text is no Base64")
 
 
 def _text(data: bytes) -> Value:
     try:
         return ok(data.decode())
     except UnicodeDecodeError as problem:
-        return error(f"Byte {problem.start} is no UTF-8.")
+        return error(f"byte {problem.start} is no UTF-8")
 
 
 def _decode_text(text: str) -> Value:
@@ -44,12 +44,12 @@ def _from_list(numbers: list[Value]) -> bytes:
     try:
         return bytes(numbers)
     except ValueError:
-        raise Failed("Bytes::fromList takes Ints from 0 to 255.") from None
+        raise Failed("Bytes::fromList takes Ints from 0 to 255") from None
 
 
 def _append(a: bytes, b: bytes) -> bytes:
     if len(a) + len(b) > BYTES_LENGTH:
-        raise Failed(f"Bytes::append would make more than {BYTES_LENGTH:,} bytes.")
+        raise Failed(f"Bytes::append would make more than {BYTES_LENGTH:,} bytes")
     return a + b
 
 
@@ -111,7 +111,7 @@ FUNCTIONS = (
     LibraryFunction(
         "Bytes::hexDecode_v0(text: String) -> Result<Bytes, String>",
         lambda text: (
-            ok(bytes.fromhex(text)) if re.fullmatch(_HEX, text) else error("The text is no pairs of digits in base 16.")
+            ok(bytes.fromhex(text)) if re.fullmatch(_HEX, text) else error("the text is no pairs of digits in base 16")
         ),
         "The bytes that the digits in base 16 mean.",
         ('Bytes::hexDecode_v0("417a") == Ok(String::toBytes_v0("Az"))', 'Result::isError_v0(Bytes::hexDecode_v0("4"))'),

@@ -23,7 +23,7 @@ def set_row(world: World, store: DatastoreValue, key: str, value: Value) -> Valu
     if type(value) is HoleValue:
         raise hole_reached(value)
     if len(key) > LONGEST_KEY:
-        raise Failed(f"A key of {len(key):,} characters is too long for a datastore; the most are {LONGEST_KEY:,}.")
+        raise Failed(f"a key of {len(key):,} characters is too long for a datastore; the most are {LONGEST_KEY:,}")
     world.db_set(store.id, key, value)
     return value
 
@@ -39,7 +39,7 @@ def _get_with_default(world: World, store: DatastoreValue, key: str, default: Va
 
 
 def found_rows(world: World, store: DatastoreValue, keys: list[Value]) -> list[tuple[str, Value]]:
-    all_of_type(str, "Strings", keys, "The function of DB")
+    all_of_type(str, "Strings", keys, "a function of DB")
     rows = [(key, world.db_get(store.id, key)) for key in keys]
     return [(key, value) for key, value in rows if value is not None]
 
@@ -63,14 +63,14 @@ def _update(world: World, store: DatastoreValue, key: str, f: Function) -> Value
 def _matching(world: World, store: DatastoreValue, f: Function) -> list[tuple[str, Value]]:
     kept = []
     for key, value in world.db_items(store.id):
-        if truth(f(value), "What the filter of the query gives"):
+        if truth(f(value), "what the filter of the query gives"):
             kept.append((key, value))
     return kept
 
 
 def _query_one(world: World, store: DatastoreValue, f: Function) -> Value:
     for _, value in world.db_items(store.id):
-        if truth(f(value), "What the filter of the query gives"):
+        if truth(f(value), "what the filter of the query gives"):
             return some(value)
     return NONE
 

@@ -9,7 +9,7 @@ from dark_lang.library import Deprecation, Effect, LibraryFunction
 from dark_lang.names import Standard
 from dark_lang.values.instants import instant_text, read_instant
 
-_BEYOND = "The DateTime would be outside the years 1 to 9999."
+_BEYOND = "the DateTime would be outside the years 1 to 9999"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -23,7 +23,7 @@ def shifted(date: datetime, seconds: int) -> datetime:
 def _parse(text: str) -> datetime:
     date = read_instant(text)
     if date is None:
-        raise Failed("The text is no DateTime.")
+        raise Failed("the text is no DateTime")
     return date
 
 

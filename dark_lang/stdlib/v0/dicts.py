@@ -27,13 +27,13 @@ def _without(entries: GuestDict, key: str) -> GuestDict:
 
 def _update(entries: GuestDict, key: str, f: Function) -> GuestDict:
     found = f(some(entries[key]) if key in entries else NONE)
-    if is_some(found, "What the function of Dict::update gives"):
+    if is_some(found, "what the function of Dict::update gives"):
         return _with(entries, key, found.values[0])
     return _without(entries, key)
 
 
 def _from_list(pairs: list[Value]) -> GuestDict:
-    return GuestDict([key_and_value(pair, "Each item of the List") for pair in pairs])
+    return GuestDict([key_and_value(pair, "each item of the List") for pair in pairs])
 
 
 def _from_distinct(pairs: list[Value]) -> Value:
@@ -51,7 +51,7 @@ def _map(entries: GuestDict, f: Function) -> GuestDict:
 def _filter(entries: GuestDict, f: Function) -> GuestDict:
     kept = GuestDict()
     for key, value in entries.items():
-        if truth(f(key, value), "What the function of Dict::filter gives"):
+        if truth(f(key, value), "what the function of Dict::filter gives"):
             kept[key] = value
     return kept
 
@@ -60,7 +60,7 @@ def _filter_map(entries: GuestDict, f: Function) -> GuestDict:
     kept = GuestDict()
     for key, value in entries.items():
         found = f(key, value)
-        if is_some(found, "What the function of Dict::filterMap gives"):
+        if is_some(found, "what the function of Dict::filterMap gives"):
             kept[key] = found.values[0]
     return kept
 
@@ -73,7 +73,7 @@ def _fold(entries: GuestDict, init: Value, f: Function) -> Value:
 
 def _find(entries: GuestDict, f: Function) -> Value:
     for key, value in entries.items():
-        if truth(f(key, value), "What the function of Dict::findFirst gives"):
+        if truth(f(key, value), "what the function of Dict::findFirst gives"):
             return some((key, value))
     return NONE
 
@@ -81,7 +81,7 @@ def _find(entries: GuestDict, f: Function) -> Value:
 def _map_keys(entries: GuestDict, f: Function) -> GuestDict:
     changed = GuestDict()
     for key, value in entries.items():
-        changed[of_type(str, "a String", f(key), "What the function of Dict::mapKeys gives")] = value
+        changed[of_type(str, "a String", f(key), "what the function of Dict::mapKeys gives")] = value
     return changed
 
 

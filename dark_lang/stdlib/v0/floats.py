@@ -20,7 +20,7 @@ def _sum(numbers: list[Value]) -> float:
 
 def _clamp(value: float, limit_a: float, limit_b: float) -> float:
     if limit_a != limit_a or limit_b != limit_b:
-        raise Failed("Float::clamp needs limits that are numbers, and got NaN.")
+        raise Failed("Float::clamp needs limits that are numbers, and got NaN")
     low, high = (limit_a, limit_b) if limit_a <= limit_b else (limit_b, limit_a)
     return low if value < low else high if value > high else value
 
@@ -35,7 +35,7 @@ def _min(a: float, b: float) -> float:
 
 def _format(number: float, decimals: int) -> str:
     if not 0 <= decimals <= _LARGEST_DECIMALS:
-        raise Failed(f"Float::format writes 0 to {_LARGEST_DECIMALS} decimals, not {decimals}.")
+        raise Failed(f"Float::format writes 0 to {_LARGEST_DECIMALS} decimals, not {decimals}")
     return f"{number:.{decimals}f}"
 
 

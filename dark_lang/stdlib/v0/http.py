@@ -20,13 +20,13 @@ _NOT_IN_COOKIE = frozenset(' ",;\\') | {chr(code) for code in range(32)}
 
 def _respond(status: int, body: Value, headers: tuple[tuple[str, str], ...] = ()) -> Response:
     if not 200 <= status <= 599:
-        raise Failed(f"A response cannot have the status {status}; it is from 200 to 599.")
+        raise Failed(f"a response cannot have the status {status}; it is from 200 to 599")
     return Response(status, headers, body)
 
 
 def _fields(headers: GuestDict) -> tuple[tuple[str, str], ...]:
     for name, value in headers.items():
-        check_header(name, of_type(str, "a String", value, "Each value in the Dict of headers"))
+        check_header(name, of_type(str, "a String", value, "each value in the Dict of headers"))
     return tuple(headers.items())
 
 
@@ -54,10 +54,10 @@ def _header(response: Response, name: str) -> Value:
 def _set_cookie(response: Response, name: str, value: str, options: GuestDict) -> Response:
     check_header(name, "")
     if any(char in _NOT_IN_COOKIE for char in value):
-        raise Failed(f"The cookie {name} has a character that cookies cannot have.", suggestion="Url::encode it.")
+        raise Failed(f"the cookie {name} has a character that cookies cannot have", suggestion="Url::encode it")
     parts = [f"{name}={value}"]
     for option, setting in options.items():
-        given = of_type(str, "a String", setting, "Each value in the Dict of options")
+        given = of_type(str, "a String", setting, "each value in the Dict of options")
         if option in _COOKIE_FLAGS:
             if given != "false":
                 parts.append(option)
@@ -65,7 +65,7 @@ def _set_cookie(response: Response, name: str, value: str, options: GuestDict) -
             parts.append(f"{option}={given}")
         else:
             known = ", ".join(sorted(_COOKIE_FLAGS | _COOKIE_VALUES))
-            raise Failed(f"A cookie cannot have the option {option}={given[:40]}.", suggestion=f"There are {known}.")
+            raise Failed(f"a cookie cannot have the option {option}={given[:40]}", suggestion=f"there are {known}")
     cookie = "; ".join(parts)
     check_header("set-cookie", cookie)
     return Response(response.status, (*response.headers, ("set-cookie", cookie)), response.body)

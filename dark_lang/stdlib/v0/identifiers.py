@@ -19,7 +19,7 @@ def _query(params: GuestDict) -> str:
     pairs = []
     for name, value in params.items():
         if type(value) is not str:
-            raise Failed(f"Url::query takes a Dict of Strings, and what is under {name[:40]} is none.")
+            raise Failed(f"Url::query takes a Dict of Strings, and what is under {name[:40]} is none")
         pairs.append(f"{encode_component(name)}={encode_component(value)}")
     return "&".join(pairs)
 
@@ -40,7 +40,7 @@ def _parse_query(text: str) -> Value:
 
 def _escape(text: str) -> str:
     if len(text) > TEXT_LENGTH // 6:
-        raise Failed(f"A String of {len(text):,} characters is too long to be escaped.")
+        raise Failed(f"a String of {len(text):,} characters is too long to be escaped")
     return escape_html(text)
 
 

@@ -18,7 +18,7 @@ _HEX: Final = r"(?a)-?[0-9a-fA-F]{1,250000}"
 
 def _remainder(value: int, divisor: int) -> Value:
     if divisor == 0:
-        return error("There is no remainder of a division by 0.")
+        return error("there is no remainder of a division by 0")
     return ok(value - divisor * divide_ints(value, divisor))
 
 
@@ -43,7 +43,7 @@ def _clamp(value: int, limit_a: int, limit_b: int) -> int:
 
 def _parse_hex(text: str) -> Value:
     if not re.fullmatch(_HEX, text):
-        return error("The text is no number in base 16.")
+        return error("the text is no number in base 16")
     return ok(int(text, 16))
 
 

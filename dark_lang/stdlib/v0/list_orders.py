@@ -29,7 +29,7 @@ def _sort_by_comparator(items: list[Value], f: Function) -> Value:
             merged = [_merge(a, b, f) for a, b in zip(runs[::2], runs[1::2], strict=False)]
             runs = merged + (runs[-1:] if len(runs) % 2 else [])
     except _VerdictError as verdict:
-        return error(f"The comparator must give -1, 0 or 1, and gave {verdict}.")
+        return error(f"the comparator must give -1, 0 or 1, and gave {verdict}")
     return ok(runs[0] if runs else [])
 
 
@@ -37,7 +37,7 @@ def _merge(a: list[Value], b: list[Value], f: Function) -> list[Value]:
     merged = []
     i = j = 0
     while i < len(a) and j < len(b):
-        verdict = of_type(int, "an Int", f(a[i], b[j]), "What the comparator gives")
+        verdict = of_type(int, "an Int", f(a[i], b[j]), "what the comparator gives")
         if not -1 <= verdict <= 1:
             raise _VerdictError(str(verdict) if abs(verdict) < 1000 else "a larger one")
         if verdict <= 0:
@@ -71,7 +71,7 @@ def _group_by(items: list[Value], f: Function) -> list[Value]:
 def _group_by_text(items: list[Value], f: Function) -> GuestDict:
     groups = GuestDict()
     for item in items:
-        key = of_type(str, "a String", f(item), "What the function of List::toDictBy gives")
+        key = of_type(str, "a String", f(item), "what the function of List::toDictBy gives")
         groups.setdefault(key, []).append(item)
     return groups
 

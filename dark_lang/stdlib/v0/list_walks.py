@@ -34,7 +34,7 @@ def _filter(items: list[Value], f: Function) -> list[Value]:
         if verdict is True:
             kept.append(item)
         elif verdict is not False:
-            raise misfit("a Bool", verdict, "What the function of List::filter gives")
+            raise misfit("a Bool", verdict, "what the function of List::filter gives")
     return kept
 
 
@@ -42,7 +42,7 @@ def _filter_map(items: list[Value], f: Function) -> list[Value]:
     kept = []
     for item in items:
         found = f(item)
-        if is_some(found, "What the function of List::filterMap gives"):
+        if is_some(found, "what the function of List::filterMap gives"):
             kept.append(found.values[0])
     return kept
 
@@ -50,7 +50,7 @@ def _filter_map(items: list[Value], f: Function) -> list[Value]:
 def _flat_map(items: list[Value], f: Function) -> list[Value]:
     joined: list[Value] = []
     for item in items:
-        joined += of_type(list, "a List", f(item), "What the function of List::flatMap gives")
+        joined += of_type(list, "a List", f(item), "what the function of List::flatMap gives")
         room_for_items(len(joined), "List::flatMap")
     return joined
 
@@ -58,7 +58,7 @@ def _flat_map(items: list[Value], f: Function) -> list[Value]:
 def _find(items: list[Value], f: Function) -> int:
     """The place of the first item of which `f` holds, or -1."""
     for place, item in enumerate(items):
-        if truth(f(item), "What the function gives for each item"):
+        if truth(f(item), "what the function gives for each item"):
             return place
     return -1
 
@@ -76,21 +76,21 @@ def _find_index(items: list[Value], f: Function) -> Value:
 def _count(items: list[Value], f: Function) -> int:
     count = 0
     for item in items:
-        count += truth(f(item), "What the function of List::count gives")
+        count += truth(f(item), "what the function of List::count gives")
     return count
 
 
 def _partition(items: list[Value], f: Function) -> tuple[Value, ...]:
     sides: tuple[list[Value], list[Value]] = ([], [])
     for item in items:
-        sides[0 if truth(f(item), "What the function of List::partition gives") else 1].append(item)
+        sides[0 if truth(f(item), "what the function of List::partition gives") else 1].append(item)
     return sides
 
 
 def _prefix(items: list[Value], f: Function) -> int:
     """How many items at the start `f` holds of, until the first of which it does not."""
     for place, item in enumerate(items):
-        if not truth(f(item), "What the function gives for each item"):
+        if not truth(f(item), "what the function gives for each item"):
             return place
     return len(items)
 

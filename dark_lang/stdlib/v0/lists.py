@@ -53,7 +53,7 @@ def _member(items: list[Value], value: Value) -> bool:
 
 
 def _unzip(pairs: list[Value]) -> tuple[Value, ...]:
-    taken = [tuple_of(2, pair, "Each item of the List for List::unzip") for pair in pairs]
+    taken = [tuple_of(2, pair, "each item of the List for List::unzip") for pair in pairs]
     return [first for first, _ in taken], [second for _, second in taken]
 
 

@@ -24,10 +24,10 @@ def _unfit(sign: str, needed: str, a: Value, b: Value) -> RunError:
     for value in (a, b):
         if type(value) is HoleValue:
             return hole_reached(value)
-    suggestion = "`++` joins two Strings." if sign == "+" and str in (type(a), type(b)) else ""
+    suggestion = "`++` joins two Strings" if sign == "+" and str in (type(a), type(b)) else ""
     if {type(a), type(b)} == {int, float}:
-        suggestion = "Int::toFloat makes a Float of an Int."
-    return Failed(f"`{sign}` needs {needed}, and got {name_kind(a)} and {name_kind(b)}.", suggestion=suggestion)
+        suggestion = "Int::toFloat makes a Float of an Int"
+    return Failed(f"`{sign}` needs {needed}, and got {name_kind(a)} and {name_kind(b)}", suggestion=suggestion)
 
 
 def _numeric(
@@ -50,7 +50,7 @@ def _divide(a: Value, b: Value) -> Value:
         return divide_floats(a, b)
     error = _unfit("/", "two Floats", a, b)
     if type(a) is int and type(b) is int:
-        error.suggestion = "Int::divide divides Ints, and Int::toFloat makes a Float of one."
+        error.suggestion = "Int::divide divides Ints, and Int::toFloat makes a Float of one"
     raise error
 
 
@@ -63,13 +63,13 @@ def _modulo(a: Value, b: Value) -> Value:
 def _negate(a: Value) -> Value:
     if type(a) is int or type(a) is float:
         return -a
-    raise misfit("an Int or a Float", a, "What `-` stands before")
+    raise misfit("an Int or a Float", a, "what `-` stands before")
 
 
 def _not(a: Value) -> Value:
     if a is True or a is False:
         return a is False
-    raise misfit("a Bool", a, "What `!` stands before")
+    raise misfit("a Bool", a, "what `!` stands before")
 
 
 def _append(a: Value, b: Value) -> Value:

@@ -10,7 +10,7 @@ from dark_lang.stdlib.expecting import is_some, truth
 from dark_lang.values.model import NONE, Case, Value, error, ok, some
 
 Function = Callable[..., Value]
-_OPTION = "The Option"
+_OPTION = "the Option"
 
 
 def _map(option: Case, f: Function) -> Case:
@@ -26,33 +26,33 @@ def _and_then(option: Case, f: Function) -> Case:
     if not is_some(option, _OPTION):
         return NONE
     found: Case = f(option.values[0])
-    is_some(found, "What the function of Option::andThen gives")
+    is_some(found, "what the function of Option::andThen gives")
     return found
 
 
 def _filter(option: Case, f: Function) -> Case:
-    kept = is_some(option, _OPTION) and truth(f(option.values[0]), "What the function of Option::filter gives")
+    kept = is_some(option, _OPTION) and truth(f(option.values[0]), "what the function of Option::filter gives")
     return option if kept else NONE
 
 
 def _unwrap(option: Case) -> Value:
     if is_some(option, _OPTION):
         return option.values[0]
-    raise Failed("Option::unwrap found None.", suggestion="Option::withDefault, a match or `!` can handle it.")
+    raise Failed("Option::unwrap found None", suggestion="Option::withDefault, a match or `!` can handle it")
 
 
 def _flatten(option: Case) -> Case:
     if not is_some(option, _OPTION):
         return NONE
     inner: Case = option.values[0]
-    is_some(inner, "What is in the Option")
+    is_some(inner, "what is in the Option")
     return inner
 
 
 def _collect(options: list[Value]) -> Case:
     values = []
     for option in options:
-        if not is_some(option, "Each item of the List"):
+        if not is_some(option, "each item of the List"):
             return NONE
         values.append(option.values[0])
     return some(values)

@@ -11,7 +11,7 @@ from dark_lang.values.model import NONE, Case, Value, error, ok, some
 from dark_lang.values.showing import show
 
 Function = Callable[..., Value]
-_RESULT = "The Result"
+_RESULT = "the Result"
 _SHOWN = 200  # characters of an Error in the message of a failure
 
 
@@ -33,7 +33,7 @@ def _and_then(result: Case, f: Function) -> Case:
     if not is_ok(result, _RESULT):
         return result
     found: Case = f(result.values[0])
-    is_ok(found, "What the function of Result::andThen gives")
+    is_ok(found, "what the function of Result::andThen gives")
     return found
 
 
@@ -41,13 +41,13 @@ def _unwrap(result: Case) -> Value:
     if is_ok(result, _RESULT):
         return result.values[0]
     problem = result.values[0]
-    raise Failed(problem if type(problem) is str else f"Result::unwrap found Error({show(problem, limit=_SHOWN)}).")
+    raise Failed(problem if type(problem) is str else f"Result::unwrap found Error({show(problem, limit=_SHOWN)})")
 
 
 def _collect(results: list[Value]) -> Case:
     values = []
     for result in results:
-        if not is_ok(result, "Each item of the List"):
+        if not is_ok(result, "each item of the List"):
             failed: Case = result
             return failed
         values.append(result.values[0])
@@ -117,7 +117,7 @@ FUNCTIONS = (
     ),
     LibraryFunction(
         "Result::fromOption_v0<a, e>(option: Option<a>, error: e) -> Result<a, e>",
-        lambda option, problem: ok(option.values[0]) if is_some(option, "The Option") else error(problem),
+        lambda option, problem: ok(option.values[0]) if is_some(option, "the Option") else error(problem),
         "Ok of the value, or the Error.",
         ('Result::fromOption_v0(Some(1), "none") == Ok(1)', 'Result::fromOption_v0(None, "none") == Error("none")'),
     ),

@@ -33,7 +33,7 @@ def _drop_last(text: str, count: int) -> str:
 
 def _padding(text: str, pad_with: str, goal: int, who: str) -> str:
     if not pad_with:
-        raise Failed(f"{who} cannot pad with an empty String.")
+        raise Failed(f"{who} cannot pad with an empty String")
     missing = goal - count_clusters(text)
     if missing <= 0:
         return ""
@@ -43,7 +43,7 @@ def _padding(text: str, pad_with: str, goal: int, who: str) -> str:
 
 
 def _each(text: str, f: Callable[[Value], Value]) -> str:
-    who = "What the function of String::foreach gives"
+    who = "what the function of String::foreach gives"
     return "".join([of_type(Char, "a Char", f(Char(char)), who).text for char in clusters(text)])
 
 

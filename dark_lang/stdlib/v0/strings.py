@@ -36,7 +36,7 @@ def _join(strings: list[Value], separator: str) -> str:
 
 def _repeat(text: str, times: int) -> str:
     if times < 0:
-        raise Failed(f"String::repeat cannot repeat a String {times} times.")
+        raise Failed(f"String::repeat cannot repeat a String {times} times")
     room_for_text(len(text) * times, "String::repeat")
     return text * times
 
@@ -51,7 +51,7 @@ def _base64_decode(text: str) -> str:
     try:
         return a2b_base64(text.encode("ascii"), strict_mode=True).decode()
     except (Base64Error, ValueError):
-        raise Failed("The String is no Base64 of UTF-8 text.") from None
+        raise Failed("the String is no Base64 of UTF-8 text") from None
 
 
 def _slugify(text: str) -> str:
@@ -61,7 +61,7 @@ def _slugify(text: str) -> str:
 
 def _random(world: World, length: int) -> str:
     if not 0 <= length <= _LONGEST_RANDOM:
-        raise Failed(f"String::random makes 0 to {_LONGEST_RANDOM:,} characters, not {length:,}.")
+        raise Failed(f"String::random makes 0 to {_LONGEST_RANDOM:,} characters, not {length:,}")
     return "".join([_LETTERS[below(world, len(_LETTERS))] for _ in range(length)])
 
 
@@ -70,6 +70,8 @@ def _value_or_fail(result: Case) -> Value:
         raise Failed(result.values[0])
     return result.values[0]
 
+
+_UUID: Final = "6ba7b810-9dad-11d1-80b4-00c04fd430c8"
 
 FUNCTIONS = (
     LibraryFunction(
@@ -236,9 +238,7 @@ FUNCTIONS = (
         "String::toUuid_v0(text: String) -> Uuid",
         lambda text: _value_or_fail(parse_uuid(text)),
         "The Uuid that the text writes. Fails if it is none.",
-        (
-            'Ok(String::toUuid_v0("6ba7b810-9dad-11d1-80b4-00c04fd430c8")) == Uuid::parse_v0("6ba7b8109dad11d180b400c04fd430c8")',
-        ),
+        (f'Ok(String::toUuid_v0("{_UUID}")) == Uuid::parse_v0("{_UUID}")',),
         deprecated=Deprecation(
             "it fails where an Error could be handled",
             Standard("Uuid::parse", 0),

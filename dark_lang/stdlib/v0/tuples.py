@@ -12,11 +12,11 @@ Function = Callable[..., Value]
 
 
 def _two(value: Value) -> tuple[Value, ...]:
-    return tuple_of(2, value, "The tuple")
+    return tuple_of(2, value, "the tuple")
 
 
 def _three(value: Value) -> tuple[Value, ...]:
-    return tuple_of(3, value, "The tuple")
+    return tuple_of(3, value, "the tuple")
 
 
 def _both(f: Function, g: Function, pair: Value) -> Value:

@@ -12,7 +12,7 @@ from dark_lang.values.model import NONE, DatastoreValue, GuestDict, Value, some
 
 def _find_first(items: list[Value], f: Callable[..., Value]) -> Value:
     for item in items:
-        if truth(f(item), "What the function of List::findFirst gives"):
+        if truth(f(item), "what the function of List::findFirst gives"):
             return some(item)
     return NONE
 

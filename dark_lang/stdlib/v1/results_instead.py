@@ -18,7 +18,7 @@ def _parse_json(text: str) -> Value:
 
 def _parse_instant(text: str) -> Value:
     date = read_instant(text)
-    return error("The text is no DateTime, such as 2024-02-29T15:30:00Z.") if date is None else ok(date)
+    return error("the text is no DateTime, such as 2024-02-29T15:30:00Z") if date is None else ok(date)
 
 
 FUNCTIONS = (
