@@ -27,7 +27,7 @@ from runtime.canvas import Canvas
 from runtime.following import Follower, Listener, as_they_are
 from runtime.history import LogEntry, Standing
 from runtime.loading import LiveLedgers, load
-from runtime.settings import read_settings
+from runtime.settings import Settings, read_settings
 from runtime.store.diffs import Progress
 from runtime.store.files import HIGHEST_LAMPORT, DiffRef
 
@@ -52,7 +52,13 @@ class Outcome(Generic[R]):
 
 
 class Host(Follower):
-    """An opened canvas. `Host.open` makes one."""
+    """An opened canvas. `Host.open` makes one. `clock`: the microseconds since 1970 that stand in a diff; `entropy`: the
+    64 bits from which the ids of its nodes follow. Tests that compare two canvases fix both."""
+
+    def __init__(self, folder: Path, settings: Settings, library: Library, loaded: Loaded) -> None:
+        super().__init__(folder, settings, library, loaded)
+        self.clock: Callable[[], int] = _microseconds
+        self.entropy: Callable[[], int] = _random_bits
 
     @classmethod
     def open(cls, folder: Path, *, library: Library, progress: Progress | None = None) -> Host:
@@ -133,7 +139,7 @@ class Host(Follower):
                 before, program = self._canvas, self._loaded.program
                 if program.lamport >= HIGHEST_LAMPORT:
                     raise CanvasError(f"this canvas has come to the last diff number, {HIGHEST_LAMPORT:,}")
-                fresh = Fresh(int.from_bytes(os.urandom(8), "big"))
+                fresh = Fresh(self.entropy())
                 draft = Draft(self._loaded.ledgers, fresh, lamport=program.lamport + 1)
                 result, undoes = change(draft, before)
                 writes = tuple(draft.writes)
@@ -146,7 +152,7 @@ class Host(Follower):
                     canvas=self.settings.canvas,
                     parents=program.frontier,
                     lamport=program.lamport + 1,
-                    time=time.time_ns() // 1000,
+                    time=self.clock(),
                     author=author,
                     command=command,
                     request=request or os.urandom(16),
@@ -343,6 +349,14 @@ class Host(Follower):
             frontier=tuple(sorted(parents)),
             lamport=max((self._loaded.store.lamports.get(parent, 0) for parent in parents), default=0),
         )
+
+
+def _microseconds() -> int:
+    return time.time_ns() // 1000
+
+
+def _random_bits() -> int:
+    return int.from_bytes(os.urandom(8), "big")
 
 
 def _since(started: float) -> float:
