@@ -15,6 +15,7 @@ from dark_lang.nodes import expressions as e
 from dark_lang.nodes import toplevels as top
 from dark_lang.notation.reading import read_expression, read_signature, read_type, read_typedef
 from dark_lang.restructuring.renaming import named, require_route
+from dark_lang.restructuring.statements import put_together, take_apart
 from dark_lang.restructuring.surgery import changed
 
 LANGUAGE = 1
@@ -94,6 +95,8 @@ def _http(rest: list[str], naming: Naming, fresh: Fresh) -> New:
 def _function(rest: list[str], naming: Naming, fresh: Fresh) -> New:
     reading = read_signature(rest[0], naming, fresh)
     body, notes = _body(rest[1:], naming, fresh)
+    left_over, _ = take_apart(reading.tree.body)  # what fits nowhere in a signature begins the body
+    body = put_together(left_over, body)
     function = _checked(changed(reading.tree, body=body), rest[0].partition("(")[0].partition("<")[0].strip())
     return New(function, (*(repair.message for repair in reading.repairs), *notes))
 

@@ -12,7 +12,6 @@ from dark_cli.commands.structure import Site, perform, text_argument, where_of
 from dark_cli.commands.structure_kinds import KIND_WORDS, read_new
 from dark_cli.workspace import Workspace
 from dark_lang.errors import UsageError
-from dark_lang.naming import Realm
 from dark_lang.restructuring.changing import Changed
 from dark_lang.restructuring.placing import insert as insert_text
 from dark_lang.restructuring.placing import insert_toplevel
@@ -118,8 +117,7 @@ def retarget(workspace: Workspace, address: str, function: str, now: bool) -> No
 
     def operation(site: Site) -> Changed:
         at = site.node(address)
-        ref = site.naming.resolve(Realm.FUNCTION, function)
-        return retarget_call(site.draft, site, at.toplevel, at.node, ref, now=now)
+        return retarget_call(site.draft, site, at.toplevel, at.node, function, now=now)
 
     perform(workspace, operation)
 

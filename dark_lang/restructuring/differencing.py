@@ -18,6 +18,7 @@ from dark_lang.nodes import toplevels as top
 from dark_lang.nodes import types as t
 from dark_lang.nodes.shape import Arity, Node, shape_of
 from dark_lang.nodes.walking import children_of, descend, rebuild
+from dark_lang.restructuring.arities import fewest, main_list
 from dark_lang.restructuring.statements import is_statement, take_apart
 from dark_lang.restructuring.surgery import N, as_expression, changed
 
@@ -75,7 +76,7 @@ class _Aligner:
                 self.take(a, b)
         elif is_statement(old) or is_statement(new):
             self._pair_spines(old, new)
-        elif type(old) is type(new):
+        elif type(old) is type(new) and not _shrinks(old, new):
             self.take(old, new)
             self._pair_children(old, new)
 
@@ -141,6 +142,14 @@ class _Aligner:
                     self.take(a, b)
                 return True
         return False
+
+
+def _shrinks(old: Node, new: Node) -> bool:
+    """Whether a tuple or an operator would get fewer parts, which an existing one cannot."""
+    slot = main_list(new)
+    if slot is None or not (fewest(old) or fewest(new)):
+        return False
+    return len(getattr(new, slot.name)) < len(getattr(old, slot.name))
 
 
 def _between(old: Sequence[Node], new: Sequence[Node]) -> list[tuple[Node, Node]]:

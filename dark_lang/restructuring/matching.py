@@ -10,16 +10,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from dark_lang.names import NodeId
-from dark_lang.nodes import expressions as e
-from dark_lang.nodes import patterns as p
-from dark_lang.nodes import types as t
 from dark_lang.nodes.shape import Node, shape_of
 from dark_lang.nodes.walking import descend, rebuild, same, steps_of, with_fresh_ids
+from dark_lang.restructuring.arities import HOLES
 from dark_lang.restructuring.surgery import NewId, changed, sort_of
 
 Bindings = Mapping[str, Node]
-
-HOLES = (e.Hole, p.Hole, t.Hole)
 
 
 def matches(pattern: Node, node: Node) -> dict[str, Node] | None:

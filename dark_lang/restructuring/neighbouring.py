@@ -14,10 +14,9 @@ from dark_lang.nodes import expressions as e
 from dark_lang.nodes import patterns as p
 from dark_lang.nodes.shape import Arity, Node, Slot, Sort, shape_of
 from dark_lang.nodes.walking import Position
+from dark_lang.restructuring.arities import fewest, is_operator, main_list
 from dark_lang.restructuring.changing import Changed, commit
 from dark_lang.restructuring.finishing import Known
-from dark_lang.restructuring.removing import fewest, is_operator
-from dark_lang.restructuring.spots import main_list
 from dark_lang.restructuring.statements import is_forgotten, is_statement, put_together, take_apart
 from dark_lang.restructuring.surgery import (
     N,

@@ -15,8 +15,7 @@ from dark_lang.nodes import toplevels as top
 from dark_lang.nodes import types as t
 from dark_lang.nodes.shape import Arity, Node, Sort, shape_of
 from dark_lang.nodes.walking import children_of, positions
-from dark_lang.restructuring.removing import is_operator
-from dark_lang.restructuring.spots import main_list
+from dark_lang.restructuring.arities import is_operator, main_list
 from dark_lang.restructuring.surgery import sort_of
 
 _SAMPLES = {

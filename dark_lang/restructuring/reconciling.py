@@ -11,10 +11,13 @@ from collections.abc import Sequence
 from difflib import SequenceMatcher
 
 from dark_lang.edits.drafting import Draft
+from dark_lang.edits.pending import Putting
+from dark_lang.edits.writes import TRASH
 from dark_lang.names import NodeId
 from dark_lang.nodes import toplevels as top
 from dark_lang.nodes.shape import Arity, Node, Slot, shape_of
 from dark_lang.nodes.walking import descend, positions, rebuild
+from dark_lang.restructuring.arities import HOLES, fewest, main_list
 from dark_lang.restructuring.surgery import changed
 
 
@@ -97,31 +100,38 @@ class _Work:
         self._look()
 
     def _settle_list(self, node: Node, slot: Slot) -> None:
+        """One edit at a time, and a look at the list after each: an edit may take others out of the list with it, and
+        leaves holes in lists that never shrink."""
         wanted: Sequence[Node] = getattr(node, slot.name)
-        held: Sequence[Node] = getattr(self.current[node.id], slot.name)
-        old, new = [item.id for item in held], [item.id for item in wanted]
-        if old == new:
-            return
-        staying = set(new)
-        for tag, a_low, a_high, b_low, b_high in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-            if tag == "equal":
-                continue
-            leaving = [node_id for node_id in old[a_low:a_high] if node_id not in staying]
-            coming = list(range(b_low, b_high))
-            while leaving and coming:
-                self.draft.replace(self.toplevel, leaving.pop(0), wanted[coming.pop(0)])
-            for nth in coming:
-                self._put(node, slot, wanted, nth)
-            for node_id in leaving:
-                self.draft.remove(self.toplevel, node_id)
-        self._look()
+        new = [item.id for item in wanted]
+        while (old := [item.id for item in getattr(self.current[node.id], slot.name)]) != new:
+            self._settle_first(node, slot, wanted, old, new)
+            self._look()
 
-    def _put(self, node: Node, slot: Slot, wanted: Sequence[Node], nth: int) -> None:
-        """Behind the one before it, which stands in its place by now; the first one before all others."""
-        if nth:
-            self.draft.insert(self.toplevel, node.id, slot.name, wanted[nth], after=wanted[nth - 1].id)
+    def _settle_first(
+        self, node: Node, slot: Slot, wanted: Sequence[Node], old: list[NodeId], new: list[NodeId]
+    ) -> None:
+        """The first difference between two lists. What leaves is replaced by what comes, where both happen."""
+        staying = set(new)
+        opcodes = SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
+        # What changes its place within the list shows as coming where it goes; where it was there is nothing to do.
+        for tag, a_low, a_high, b_low, b_high in opcodes:
+            leaving = [] if tag == "equal" else [node_id for node_id in old[a_low:a_high] if node_id not in staying]
+            if leaving and b_low < b_high:
+                self.draft.replace(self.toplevel, leaving[0], wanted[b_low])
+            elif leaving:
+                self._remove(node, slot, leaving[0])
+            elif tag != "equal" and b_low < b_high:
+                beside = {"after": new[b_low - 1]} if b_low else {"before": old[0]} if old else {}
+                self.draft.insert(self.toplevel, node.id, slot.name, wanted[b_low], **beside)
+            else:
+                continue
             return
-        self._look()
-        others = [item.id for item in getattr(self.current[node.id], slot.name) if item.id != wanted[0].id]
-        first = others[0] if others else None
-        self.draft.insert(self.toplevel, node.id, slot.name, wanted[0], before=first)
+
+    def _remove(self, node: Node, slot: Slot, leaving: NodeId) -> None:
+        if isinstance(self.current[leaving], HOLES) and fewest(node) and slot == main_list(node):
+            # The draft left a hole where this list lost something, and by now something else stands there.
+            with self.draft.attempt(self.toplevel, leave_holes=False) as pending:
+                pending.placed[leaving] = Putting(TRASH)
+        else:
+            self.draft.remove(self.toplevel, leaving)

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from dark_lang.edits.drafting import Draft
 from dark_lang.errors import RefusedError
-from dark_lang.names import NodeId, Standard
+from dark_lang.names import NodeId
 from dark_lang.nodes import expressions as e
-from dark_lang.nodes import patterns as p
-from dark_lang.nodes import types as t
 from dark_lang.nodes.shape import Arity, Node
 from dark_lang.nodes.walking import Position
+from dark_lang.restructuring.arities import FIXED, HOLES, fewest
 from dark_lang.restructuring.changing import Changed, commit
 from dark_lang.restructuring.finishing import Known
 from dark_lang.restructuring.statements import is_statement
@@ -29,37 +28,14 @@ from dark_lang.restructuring.surgery import (
     with_list,
 )
 
-_HOLES = (e.Hole, p.Hole, t.Hole)
-_FIXED: dict[type[Node], str] = {
-    e.Tuple: "items",
-    e.Construct: "args",
-    e.Call: "args",
-    e.Apply: "args",
-    p.Tuple: "items",
-    p.Constructor: "args",
-    t.Tuple: "items",
-    t.Named: "args",
-}
-
-
-def is_operator(node: Node) -> bool:
-    return isinstance(node, e.Call) and isinstance(node.function, Standard) and node.function.name.startswith("Op::")
-
-
-def fewest(node: Node) -> int:
-    """How many children the main list of a node needs at least: tuples and operators never shrink."""
-    if isinstance(node, e.Tuple | p.Tuple | t.Tuple):
-        return len(node.items)
-    return len(node.args) if isinstance(node, e.Call) and is_operator(node) else 0
-
 
 def leaves_hole(position: Position, node: Node) -> bool:
     parent = position.parent
     if position.slot.arity is not Arity.MANY:
         return position.slot.arity is Arity.ONE
-    if _FIXED.get(type(parent)) != position.slot.name:
+    if FIXED.get(type(parent)) != position.slot.name:
         return False
-    return not (isinstance(node, _HOLES) and len(siblings(position)) > fewest(parent))
+    return not (isinstance(node, HOLES) and len(siblings(position)) > fewest(parent))
 
 
 def vacated(root: N, node_id: NodeId, fresh: NewId) -> N:
@@ -89,7 +65,7 @@ def delete(draft: Draft, known: Known, toplevel: NodeId, node_id: NodeId) -> Cha
     if isinstance(node, e.Let | e.Note) and (is_statement(node) or isinstance(node, e.Note)):
         after = without_statement(before, node)
         return commit(draft, known, before, after, show=(node.body.id,), notes=_said_of_statement(node))
-    if isinstance(node, _HOLES) and leaves_hole(position, node):
+    if isinstance(node, HOLES) and leaves_hole(position, node):
         raise RefusedError("there is only a hole here, and the place needs something", suggestion="dark fill ADDR EXPR")
     after = vacated(before, node_id, draft.fresh)
     return commit(draft, known, before, after, show=(position.parent.id,))

@@ -7,10 +7,12 @@ variable means something else after a rename than before.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from dark_lang.edits.drafting import Draft
 from dark_lang.errors import RefusedError
-from dark_lang.names import NodeId
+from dark_lang.names import NodeId, Ref, Unresolved
+from dark_lang.naming import Naming, Realm
 from dark_lang.nodes import expressions as e
 from dark_lang.nodes import patterns as p
 from dark_lang.nodes import toplevels as top
@@ -29,6 +31,13 @@ _FUNCTION = re.compile(r"((?:[A-Z][A-Za-z0-9_]*::)+[a-z][A-Za-z0-9_]*?)(?:_v(\d{
 _TYPE = re.compile(r"([A-Z][A-Za-z0-9_]*?)(?:_v(\d{1,9}))?\Z")
 _DATASTORE = re.compile(r"([A-Z][A-Za-z0-9_]*?)(?:-v(\d{1,9}))?\Z")
 _NAME = re.compile(r"[A-Za-z0-9_]+(?:-[A-Za-z0-9_]+)*\Z")
+_SPELLINGS: Mapping[Realm, tuple[re.Pattern[str], str]] = {
+    Realm.FUNCTION: (_FUNCTION, "Shop::total or Shop::total_v2"),
+    Realm.TYPE: (_TYPE, "User or User_v1"),
+    Realm.DATASTORE: (_DATASTORE, "Users or Users-v1"),
+    Realm.SWITCH: (_NAME, "new-price"),
+    Realm.SECRET: (_NAME, "stripe"),
+}
 _ROUTE = re.compile(r"(?:([A-Za-z]+)(?::|\s+))?(/\S*)\Z")
 _PARTS = re.compile(r"(?:/(?:[^/:*\s][^/\s]*|:[A-Za-z_][A-Za-z0-9_]*)?)*(?:/:[A-Za-z_][A-Za-z0-9_]*\*)?\Z")
 
@@ -48,6 +57,17 @@ def require_route(route: str) -> str:
     if len(set(variables)) < len(variables):
         raise RefusedError(f"{route!r} has the same variable twice")
     return route
+
+
+def resolve_word(naming: Naming, realm: Realm, text: str) -> Ref:
+    """What a word on its own means. It may be unknown; RefusedError if nothing of that realm can be spelled so."""
+    pattern, example = _SPELLINGS[realm]
+    if not pattern.match(text):
+        raise RefusedError(f"{text!r} is no name for this", suggestion=f"a name like {example}")
+    ref = naming.resolve(realm, text)
+    if realm is Realm.DATASTORE and isinstance(ref, Unresolved) and "-" not in text:
+        return Unresolved(f"{text}-v0")  # without a version it would be read as a case
+    return ref
 
 
 def named(toplevel: top.Toplevel, name: str) -> top.Toplevel:

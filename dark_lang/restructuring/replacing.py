@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from dark_lang.edits.drafting import Draft
 from dark_lang.errors import RefusedError
-from dark_lang.names import NodeId, Ref
+from dark_lang.names import NodeId
+from dark_lang.naming import Realm
 from dark_lang.nodes import expressions as e
 from dark_lang.nodes import patterns as p
 from dark_lang.nodes import toplevels as top
@@ -20,6 +21,7 @@ from dark_lang.nodes.walking import Position, ancestors, descend, positions, wit
 from dark_lang.restructuring.changing import Changed, commit
 from dark_lang.restructuring.finishing import Known, first_gap
 from dark_lang.restructuring.pieces import read_piece
+from dark_lang.restructuring.renaming import resolve_word
 from dark_lang.restructuring.scoping import resolve
 from dark_lang.restructuring.surgery import as_expression, changed, position_of, require, require_sort, substitute
 
@@ -123,10 +125,9 @@ def fill(draft: Draft, known: Known, toplevel: NodeId, target: NodeId, text: str
     return replace_node(draft, known, toplevel, holes[0].id, text)
 
 
-def retarget(
-    draft: Draft, known: Known, toplevel: NodeId, target: NodeId, function: Ref, *, now: bool = False
-) -> Changed:
+def retarget(draft: Draft, known: Known, toplevel: NodeId, target: NodeId, name: str, *, now: bool = False) -> Changed:
     """Makes a call, or a function that is passed on, mean another function. Its arguments stay."""
+    function = resolve_word(known.naming, Realm.FUNCTION, name.strip())
     before = draft.tree(toplevel)
     node = require(before, target)
     if not isinstance(node, e.Call | e.FunctionRef):

@@ -17,9 +17,10 @@ from dark_lang.nodes import toplevels as top
 from dark_lang.nodes.shape import Node
 from dark_lang.nodes.walking import ancestors, descend, find, rebuild, with_fresh_ids
 from dark_lang.notation.reading import read_expression
+from dark_lang.restructuring.arities import HOLES
 from dark_lang.restructuring.changing import Changed, commit, require_same_meaning
 from dark_lang.restructuring.finishing import Known, first_gap
-from dark_lang.restructuring.matching import HOLES, instantiate, labels, matches
+from dark_lang.restructuring.matching import instantiate, labels, matches
 from dark_lang.restructuring.replacing import partial_seat
 from dark_lang.restructuring.scoping import resolve
 from dark_lang.restructuring.surgery import NewId, as_expression, changed, require, substitute

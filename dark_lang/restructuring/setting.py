@@ -18,7 +18,7 @@ from dark_lang.notation.reading import read_expression, read_pattern
 from dark_lang.restructuring.changing import Changed, commit
 from dark_lang.restructuring.finishing import Known
 from dark_lang.restructuring.pieces import read_piece
-from dark_lang.restructuring.renaming import WORD, named, require_free, require_word
+from dark_lang.restructuring.renaming import WORD, named, require_free, require_word, resolve_word
 from dark_lang.restructuring.replacing import replace_node, replaced
 from dark_lang.restructuring.surgery import NewId, changed, require, substitute
 
@@ -92,7 +92,7 @@ def _definition_with(root: top.Toplevel, field: str, text: str, known: Known) ->
 def _with_value(node: Node, field: str, text: str, known: Known, fresh: NewId) -> Node:
     realm = _REALMS.get((type(node), field))
     if realm is not None:
-        return changed(node, **{field: known.naming.resolve(realm, text.strip())})
+        return changed(node, **{field: resolve_word(known.naming, realm, text.strip())})
     return changed(node, **{field: _value(node, field, text, known, fresh)})
 
 

@@ -18,6 +18,7 @@ from dark_lang.nodes import toplevels as top
 from dark_lang.nodes import types as t
 from dark_lang.nodes.shape import Arity, Node, Slot, Sort, shape_of
 from dark_lang.nodes.walking import positions
+from dark_lang.restructuring.arities import main_list
 from dark_lang.restructuring.statements import Statement, is_forgotten, is_statement, put_together, take_apart
 from dark_lang.restructuring.surgery import (
     N,
@@ -61,40 +62,6 @@ class StatementSpot:
 
     node: e.Expression
     after: bool
-
-
-MAIN_LISTS: dict[type[Node], str] = {
-    e.String: "parts",
-    e.List: "items",
-    e.Tuple: "items",
-    e.Dict: "entries",
-    e.Record: "fields",
-    e.RecordUpdate: "fields",
-    e.Construct: "args",
-    e.Match: "arms",
-    e.Lambda: "params",
-    e.Call: "args",
-    e.FunctionRef: "type_args",
-    e.Apply: "args",
-    e.Pipe: "steps",
-    p.Tuple: "items",
-    p.List: "items",
-    p.Record: "fields",
-    p.Constructor: "args",
-    t.Named: "args",
-    t.Tuple: "items",
-    t.Fn: "params",
-    t.Record: "fields",
-    t.Case: "args",
-    t.Enum: "cases",
-    top.Function: "params",
-}
-
-
-def main_list(node: Node) -> Slot | None:
-    """The list that is meant when a node is spoken of as a list."""
-    name = MAIN_LISTS.get(type(node))
-    return None if name is None else next(slot for slot in shape_of(type(node)).slots if slot.name == name)
 
 
 def locate(root: Node, spot: Spot) -> ListSpot | StatementSpot:

@@ -15,7 +15,6 @@ from dark_lang.edits.drafting import Draft
 from dark_lang.edits.inverting import invert
 from dark_lang.errors import DarkError
 from dark_lang.names import Fresh, NodeId
-from dark_lang.naming import Realm
 from dark_lang.nodes import expressions as e
 from dark_lang.nodes import toplevels as top
 from dark_lang.nodes.shape import Arity, shape_of
@@ -85,7 +84,8 @@ class Bench:
 
     def draft(self) -> Draft:
         draft = self.shelf.draft()
-        self.known.trees = lambda: [*map(draft.tree, [tree.id for tree in self.trees]), *map(draft.tree, draft.toplevels())]
+        mine = [tree.id for tree in self.trees]
+        self.known.trees = lambda: [draft.tree(toplevel) for toplevel in (*mine, *draft.toplevels())]
         return draft
 
 
@@ -116,7 +116,7 @@ def operate(
     simple: dict[str, Callable[[], object]] = {
         "replace-node": lambda: replacing.replace_node(draft, known, id_, node, text, now=now),
         "fill": lambda: replacing.fill(draft, known, id_, node, text),
-        "retarget": lambda: replacing.retarget(draft, known, id_, node, known.naming.resolve(Realm.FUNCTION, text), now=now),
+        "retarget": lambda: replacing.retarget(draft, known, id_, node, text, now=now),
         "delete": lambda: removing.delete(draft, known, id_, node),
         "insert": lambda: placing.insert(draft, known, id_, Spot(node, where or Where.LAST, slot), text),
         "wrap": lambda: wrapping.wrap(draft, known, id_, node, text),
