@@ -6,6 +6,7 @@ Invariant: the parts meet here and nowhere else; each takes what it needs and kn
 from __future__ import annotations
 
 import gc
+import logging
 import os
 import socket
 from collections.abc import Callable
@@ -72,12 +73,13 @@ class Service:
         self.caps = Caps(body_bytes=settings.limits.body_bytes)
         self.data = Data.open(host.folder, serving=True)
         self.presence = Presence(host.folder / ".dark")
-        self.snapshots = Snapshots(host.canvas, lambda canvas: _Program(canvas, settings, cache))
+        canvas = host.canvas
+        self.snapshots = Snapshots(canvas, lambda canvas: _Program(canvas, settings, cache))
         self.answering = Answering(self.snapshots, self.data, token=os.environ.get("DARK_TOKEN", ""))
+        self.presence.note(canvas)
         self._unsubscribe = host.subscribe(self._bind)
-        if host.canvas is not self.snapshots.current.canvas:
+        if host.canvas is not canvas:
             self._bind(host.canvas, frozenset(host.canvas.entries))
-        self.presence.note(self.snapshots.current.canvas)
         self._watcher = Watcher(host)
         self._watcher.start()
         # What is there by now stays: the collector need not look at it again and again while requests wait.
@@ -141,6 +143,7 @@ def serve(
 ) -> None:
     """Serves until SIGTERM or SIGINT. `execute` runs the shell's commands; with several workers it has to be a
     function of a module, which each of them imports. Raises CanvasError if the port cannot be had."""
+    log_to_stderr()
     listener = listen(address, port)
 
     def started() -> None:
@@ -154,6 +157,12 @@ def serve(
         run_workers(listener, host.folder, workers, execute=name, started=started)
     else:
         serve_process(host, listener, execute=execute, started=started)
+
+
+def log_to_stderr() -> None:
+    """What the server has to say goes to the standard error stream, with the time; of other libraries, warnings."""
+    logging.basicConfig(format="%(asctime)s %(message)s", datefmt="%Y-%m-%d %H:%M:%S", level=logging.WARNING)
+    logging.getLogger("dark").setLevel(logging.INFO)
 
 
 def serve_process(

@@ -28,7 +28,7 @@ from runtime.serving.rationing import Ration
 from runtime.serving.requests import BadRequest, request_value
 from runtime.serving.reserved import PREFIX, empty_canvas, reserved
 from runtime.serving.responses import outgoing
-from runtime.serving.routes import BadPath, read_path
+from runtime.serving.routes import BadPath
 from runtime.serving.snapshots import Handler, Snapshot, Snapshots
 
 log = logging.getLogger("dark.serve.requests")
@@ -103,8 +103,7 @@ class Answering:
         if not path.startswith(b"/"):
             raise BadPath("the target of a request is a path that starts with /")
         snapshot = self._snapshots.current
-        segments = read_path(path)
-        chosen = snapshot.choose(incoming.method, segments)
+        chosen = snapshot.find(incoming.method, path)
         if isinstance(chosen, set):
             return self._unmatched(snapshot, incoming, chosen)
         handler, values = chosen

@@ -114,7 +114,7 @@ class Connection(asyncio.Protocol):
         self._peer = ""
         self._target = b""
         self._headers: list[tuple[bytes, bytes]] = []
-        self._body: list[bytes] | None = None
+        self._body: bytes | bytearray = b""
         self._chunk = 0  # bytes in the piece that is being read
         self._later = 0  # bytes of the head of a request that came after the piece in which it began
         self._state = _IDLE
@@ -188,7 +188,7 @@ class Connection(asyncio.Protocol):
     def on_message_begin(self) -> None:
         self._target = b""
         self._headers = []
-        self._body = None
+        self._body = b""
         self._later = 0
         self._state = _HEADERS
         self._deadline = self._exchange.clock + self._exchange.caps.header_seconds + 1
@@ -214,13 +214,14 @@ class Connection(asyncio.Protocol):
     def on_body(self, body: bytes) -> None:
         if self._refused:
             return
-        if self._body is None:
-            self._body = [body]
-            size = len(body)
+        # A body that came whole is kept as it is. One that did not grows in place, however small its pieces are.
+        if not self._body:
+            self._body = body
+        elif isinstance(self._body, bytearray):
+            self._body += body
         else:
-            self._body.append(body)
-            size = sum(map(len, self._body)) if len(self._body) < 64 else self._gather()
-        if size > self._exchange.caps.body_bytes:
+            self._body = bytearray(self._body) + body
+        if len(self._body) > self._exchange.caps.body_bytes:
             self._refuse_body()
         self._deadline = self._exchange.clock + self._exchange.caps.body_seconds + 1
 
@@ -232,13 +233,12 @@ class Connection(asyncio.Protocol):
         path, _, query = self._target.partition(b"?")
         if not path.startswith(b"/"):
             path = _origin_form(path)
-        body = b"" if self._body is None else b"".join(self._body)
         incoming = Incoming(
             self._parser.get_method().decode("latin-1"),
             path,
             query.partition(b"#")[0],
             self._headers,
-            body,
+            bytes(self._body),
             self._peer,
             self._exchange.port,
         )
@@ -382,12 +382,6 @@ class Connection(asyncio.Protocol):
     def _is_free(self) -> bool:
         """Whether no answer is owed."""
         return self._waiting_for is None and not self._waiting
-
-    def _gather(self) -> int:
-        assert self._body is not None
-        whole = b"".join(self._body)
-        self._body = [whole]
-        return len(whole)
 
     # Time
 

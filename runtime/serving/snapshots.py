@@ -18,7 +18,18 @@ from dark_lang.names import NodeId
 from dark_lang.nodes.toplevels import Http, Switch, Toplevel
 from dark_lang.values.model import Value
 from runtime.serving.requests import Plan, mentioned, plan_for
-from runtime.serving.routes import Branch, Match, Route, follow, matches, plant, read_route, with_route, without_route
+from runtime.serving.routes import (
+    Branch,
+    Match,
+    Route,
+    follow,
+    matches,
+    plant,
+    read_path,
+    read_route,
+    with_route,
+    without_route,
+)
 
 log = logging.getLogger(__name__)
 
@@ -69,8 +80,15 @@ class Handler:
     finished: bool
 
 
+Taker = tuple[Handler, tuple[str, ...]]
+"""A handler that takes a request, and what the variables of its route stand for."""
+
+MOST_REMEMBERED = 4096  # paths
+LONGEST_REMEMBERED = 256  # bytes
+
+
 class Snapshot:
-    __slots__ = ("_handlers", "_whole", "canvas", "count", "program", "root")
+    __slots__ = ("_handlers", "_recent", "_whole", "canvas", "count", "program", "root")
 
     def __init__(self, canvas: Canvas, root: Branch, count: int, program: Program, *, whole: bool) -> None:
         """`whole`: handlers get all of each request, whatever they mention."""
@@ -80,6 +98,20 @@ class Snapshot:
         self.program = program
         self._whole = whole
         self._handlers: dict[NodeId, Handler] = {}
+        self._recent: dict[tuple[str, bytes], Taker] = {}
+
+    def find(self, method: str, path: bytes) -> Taker | set[str]:
+        """`choose` for a path as it came. Raises BadPath. Most traffic goes to few paths: they are remembered."""
+        key = (method, path)
+        found = self._recent.get(key)
+        if found is not None:
+            return found
+        chosen = self.choose(method, read_path(path))
+        if not isinstance(chosen, set) and chosen[0].finished and len(path) <= LONGEST_REMEMBERED:
+            if len(self._recent) >= MOST_REMEMBERED:
+                self._recent.clear()
+            self._recent[key] = chosen
+        return chosen
 
     def handler(self, toplevel: NodeId) -> Handler:
         """Binds it if this is the first time. Raises what linking raises."""
@@ -103,7 +135,7 @@ class Snapshot:
             self.program.finished(toplevel),
         )
 
-    def choose(self, method: str, segments: list[str]) -> tuple[Handler, tuple[str, ...]] | set[str]:
+    def choose(self, method: str, segments: list[str]) -> Taker | set[str]:
         """The handler that takes the request, and what its variables stand for; else the methods that would have been
         taken here, none if no route matches. HEAD is answered as GET. An unfinished handler comes after all others."""
         straight = follow(self.root, segments)
@@ -113,7 +145,7 @@ class Snapshot:
             if handler is not None and handler.finished:
                 return handler, straight.values
         allowed: set[str] = set()
-        unfinished: tuple[Handler, tuple[str, ...]] | None = None
+        unfinished: Taker | None = None
         for match in matches(self.root, segments):
             serving = _serving(match, method)
             if not serving:

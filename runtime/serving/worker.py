@@ -4,7 +4,6 @@ READY EXECUTE, where the numbers are open files and EXECUTE is "module:name" or 
 from __future__ import annotations
 
 import importlib
-import logging
 import os
 import socket
 import sys
@@ -12,7 +11,7 @@ from pathlib import Path
 
 from dark_lang.errors import DarkError
 from dark_lang.stdlib import standard_library
-from runtime.app import serve_process
+from runtime.app import log_to_stderr, serve_process
 from runtime.hosting import Host
 from runtime.serving.commands import Execute
 
@@ -28,7 +27,7 @@ def _execute(name: str) -> Execute | None:
 
 def main(words: list[str]) -> int:
     folder, listener, lifeline, ready, execute = words
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    log_to_stderr()
     try:
         host = Host.open(Path(folder), library=standard_library())
     except DarkError as error:
