@@ -26,7 +26,7 @@ from runtime import history
 from runtime.canvas import Canvas
 from runtime.following import Follower, Listener, as_they_are
 from runtime.history import LogEntry, Standing
-from runtime.loading import LiveLedgers, load
+from runtime.loading import LiveLedgers, Loaded, load
 from runtime.settings import Settings, read_settings
 from runtime.store.diffs import Progress
 from runtime.store.files import HIGHEST_LAMPORT, DiffRef
@@ -52,8 +52,8 @@ class Outcome(Generic[R]):
 
 
 class Host(Follower):
-    """An opened canvas. `Host.open` makes one. `clock`: the microseconds since 1970 that stand in a diff; `entropy`: the
-    64 bits from which the ids of its nodes follow. Tests that compare two canvases fix both."""
+    """An opened canvas. `Host.open` makes one. `clock`: the microseconds since 1970 that stand in a diff; `entropy`: 64
+    bits, from which the ids of its nodes follow. Tests that compare two canvases fix both."""
 
     def __init__(self, folder: Path, settings: Settings, library: Library, loaded: Loaded) -> None:
         super().__init__(folder, settings, library, loaded)
