@@ -26,9 +26,9 @@ from runtime.running import Limits, prepare_stack, run
 from runtime.serving.answering import Answering
 from runtime.serving.asgi import Application
 from runtime.serving.commands import CommandSocket, Execute
+from runtime.serving.exchanges import Caps
 from runtime.serving.messages import Incoming, Outgoing
 from runtime.serving.presence import Presence
-from runtime.serving.protocol import Caps
 from runtime.serving.server import listen, run_server
 from runtime.serving.snapshots import Snapshots
 from runtime.serving.workers import run_workers

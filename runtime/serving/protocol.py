@@ -11,16 +11,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from email.utils import formatdate
-from typing import Protocol, cast
+from typing import cast
 
 import httptools
 
+from runtime.serving.exchanges import BODY_BYTES_PER_SECOND, Exchange, status_line
 from runtime.serving.messages import Incoming, Outgoing
-from runtime.serving.metrics import Metrics
-from runtime.serving.problems import problem, title_of
+from runtime.serving.problems import problem
 from runtime.serving.responses import BODILESS
 
 log = logging.getLogger("dark.serve")
@@ -30,61 +27,10 @@ FLUSH_BYTES = 1 << 16
 LINGER_SECONDS = 2.0
 
 
-@dataclass(frozen=True, slots=True)
-class Caps:
-    header_bytes: int = 32 * 1024
-    header_seconds: float = 10.0
-    body_bytes: int = 1 << 20
-    body_seconds: float = 30.0  # between two pieces of a body
-    idle_seconds: float = 75.0  # between two requests
-    write_seconds: float = 30.0  # for a peer to read on when it has stopped reading
-
-
-class Answers(Protocol):
-    metrics: Metrics
-
-    def answer(self, incoming: Incoming, done: Callable[[Outgoing], None]) -> Outgoing | None: ...
-
-
-@dataclass(slots=True)
-class Exchange:
-    """What the connections of one listener share. `tick` once a second."""
-
-    answers: Answers
-    caps: Caps
-    port: int
-    loop: asyncio.AbstractEventLoop
-    connections: set[Connection] = field(default_factory=set)
-    closing: bool = False
-    clock: float = 0.0  # of the last tick: deadlines need no finer one
-    date: bytes = b""
-
-    def tick(self) -> None:
-        self.clock = self.loop.time()
-        self.date = b"\r\ndate: " + formatdate(usegmt=True).encode()
-        for connection in list(self.connections):
-            connection.check_deadline(self.clock)
-
-    def close(self) -> None:
-        """Ends connections as soon as nothing is under way on them."""
-        self.closing = True
-        for connection in list(self.connections):
-            connection.finish_soon()
-
-
-_STATUS_LINES: dict[int, bytes] = {}
-
-
-def _status_line(status: int) -> bytes:
-    line = _STATUS_LINES.get(status)
-    if line is None:
-        line = _STATUS_LINES[status] = f"HTTP/1.1 {status} {title_of(status)}".encode()
-    return line
-
-
 class Connection(asyncio.Protocol):
     __slots__ = (
         "_answer",
+        "_began",
         "_body",
         "_chunk",
         "_deadline",
@@ -115,6 +61,7 @@ class Connection(asyncio.Protocol):
         self._target = b""
         self._headers: list[tuple[bytes, bytes]] = []
         self._body: bytes | bytearray = b""
+        self._began = 0.0  # when the body could begin
         self._chunk = 0  # bytes in the piece that is being read
         self._later = 0  # bytes of the head of a request that came after the piece in which it began
         self._state = _IDLE
@@ -207,7 +154,8 @@ class Connection(asyncio.Protocol):
         if (self._later or self._chunk > caps.header_bytes) and self._too_large(caps.header_bytes):
             self._refuse_headers()
             return
-        self._deadline = self._exchange.clock + caps.body_seconds + 1
+        self._began = self._exchange.clock
+        self._deadline = self._began + caps.body_seconds + 1
         if self._parser.get_method() not in _BODYLESS_METHODS:
             self._expect_body(caps.body_bytes)
 
@@ -223,7 +171,8 @@ class Connection(asyncio.Protocol):
             self._body = bytearray(self._body) + body
         if len(self._body) > self._exchange.caps.body_bytes:
             self._refuse_body()
-        self._deadline = self._exchange.clock + self._exchange.caps.body_seconds + 1
+        clock, seconds = self._exchange.clock, self._exchange.caps.body_seconds
+        self._deadline = 1 + min(clock, self._began + len(self._body) / BODY_BYTES_PER_SECOND) + seconds
 
     def on_message_complete(self) -> None:
         if self._refused:
@@ -293,7 +242,7 @@ class Connection(asyncio.Protocol):
     def _write(self, incoming: Incoming, made: Outgoing, keep_alive: bool) -> None:
         body = made.body
         out = self._out
-        out.append(_status_line(made.status))
+        out.append(status_line(made.status))
         for name, value in made.headers:
             out.append(b"\r\n%b: %b" % (name, value))
         if not keep_alive or made.close or self._exchange.closing or self._refused:

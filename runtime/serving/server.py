@@ -18,7 +18,8 @@ import uvloop
 
 from dark_lang.errors import CanvasError
 from runtime.data.committing import Deliver
-from runtime.serving.protocol import Answers, Caps, Connection, Exchange
+from runtime.serving.exchanges import Answers, Caps, Exchange
+from runtime.serving.protocol import Connection
 
 BACKLOG = 2048
 PATIENCE = 10.0  # seconds for what is under way at the end

@@ -22,7 +22,7 @@ from dark_lang.nodes.toplevels import Http
 from dark_lang.values.model import Value
 from runtime.data.datastore import Data
 from runtime.serving.answering import Answering
-from runtime.serving.protocol import Caps
+from runtime.serving.exchanges import Caps
 from runtime.serving.server import listen, run_server
 from runtime.serving.snapshots import Snapshots
 

@@ -19,7 +19,7 @@ from dark_lang.compiling.compiled import Left
 from dark_lang.errors import Failed, LimitReached, Stopped
 from dark_lang.values.model import NONE, Char, HoleValue, Json, Response, Value, error, some
 from runtime.data.worlds import RequestWorld
-from runtime.serving.protocol import Caps
+from runtime.serving.exchanges import Caps
 
 
 def _fail(_world: RequestWorld, _request: Value) -> Value:
@@ -439,14 +439,15 @@ def test_slow_heads_and_bodies_are_ended(server: Served) -> None:
                 pass
             answers.append(client.answer().status)
 
-    requests = [b"GET /text HTTP/1.1\r\nx: " + b"y" * 500, b"POST /echo HTTP/1.1\r\ncontent-length: 50\r\n\r\n"]
+    body = b"POST /echo HTTP/1.1\r\ncontent-length: 500\r\n\r\n"
+    requests = [b"GET /text HTTP/1.1\r\nx: " + b"y" * 500, body, body + b"y" * 500]
     threads = [threading.Thread(target=drip, args=(request,)) for request in requests]
     for thread in threads:
         thread.start()
     assert ask(server.port, "GET", "/text").status == 200
     for thread in threads:
         thread.join()
-    assert answers == [408, 408]
+    assert answers == [408, 408, 408]
 
 
 def test_an_ordinary_client(server: Served) -> None:
