@@ -10,7 +10,7 @@ from generators import expressions, toplevels
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from replicas import Replica
-from test_folding import random_edit
+from tangles import random_edit
 
 from dark_lang.edits.drafting import Draft
 from dark_lang.edits.inverting import bring_back, invert

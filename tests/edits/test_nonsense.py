@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from replicas import Memory
-from test_folding import check_tree
+from tangles import check_tree
 
 from dark_lang.edits.folding import Program
 from dark_lang.edits.layouts import FIELDS, LAYOUTS
