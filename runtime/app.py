@@ -69,6 +69,7 @@ class Service:
         prepare_stack(settings.limits.depth)
         cache = CodeCache()
         self.host = host
+        host.keeps_serving = True
         self._closes_host = closes_host
         self.caps = Caps(body_bytes=settings.limits.body_bytes)
         self.data = Data.open(host.folder, serving=True)
