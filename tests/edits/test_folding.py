@@ -15,7 +15,7 @@ from dark_lang.nodes import expressions as e
 from dark_lang.nodes.toplevels import Toplevel
 from dark_lang.nodes.walking import same
 
-SLOW = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+SLOW = settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def check_any_order(seed: int, tree: Toplevel, pool: list[e.Expression], rounds: int, clones: int) -> None:

@@ -36,7 +36,7 @@ def made() -> Replica:
     return clone
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.integers(0, 2**32), toplevels(2), st.lists(expressions(1), min_size=1, max_size=3))
 def test_each_edit_can_be_undone_and_redone(seed: int, tree: top.Toplevel, pool: list[e.Expression]) -> None:
     choose = random.Random(seed)
