@@ -81,7 +81,7 @@ CASES = (
     Case(
         "10,000 texts joined",
         "joined",
-        'String::length_v0(String::join(List::map(List::range(1, n), x => "item ${x}"), ","))',
+        'String::length_v0(String::join(List::map(List::range(1, n), x => "item ${Int::toString(x)}"), ","))',
         joined,
         10_000,
     ),
