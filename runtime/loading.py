@@ -7,7 +7,7 @@ changes only how long it takes.
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from dark_lang.errors import CanvasError
 from dark_lang.names import NodeId
 from dark_lang.wire import encode_ledger
 from runtime.entries import entry_of
+from runtime.halving import in_two
 from runtime.store.diffs import Progress, Store
 from runtime.store.files import diff_file
 from runtime.store.images import Folded, Image, ImageDamaged, Part, build, parse_image, read_image, write_image
@@ -158,16 +159,19 @@ def build_image(
         program.lamport,
     )
 
+    def part(toplevel: NodeId) -> Part:
+        ledger = ledgers.changed.pop(toplevel) if consume else ledgers.changed[toplevel]
+        materialized = materialize(ledger)
+        return Part(toplevel, entry_of(ledger, materialized), encode_ledger(ledger), Tree(materialized).ids)
+
     def parts() -> Iterator[Part]:
         if before is not None:
             yield from before.parts(ledgers.changed)
         touched = list(ledgers.changed)
-        for done, toplevel in enumerate(touched):
+        for done, made in enumerate(in_two(part, touched)):
             if progress is not None and done % 500 == 0:
                 progress(done, len(touched))
-            ledger = ledgers.changed.pop(toplevel) if consume else ledgers.changed[toplevel]
-            materialized = materialize(ledger)
-            yield Part(toplevel, entry_of(ledger, materialized), encode_ledger(ledger), Tree(materialized).ids)
+            yield made
 
     return build(folded, parts(), before)
 
@@ -179,10 +183,16 @@ def all_problems(store: Store, program: Program) -> tuple[Problem, ...]:
         ref = store.locate(diff_id)
         return Problem(f"diffs/{diff_file(ref)}" if ref else diff_id.hex(), kind, message, advice)
 
+    waiting = program.waiting
+    # One that waits for another that waits says nothing new: 10,000 may stand behind one that is missing.
+    first = {
+        diff_id: gone for diff_id, missing in waiting.items() if (gone := [m for m in missing if m not in waiting])
+    }
+    behind = f"; {len(waiting) - len(first)} more wait behind" if len(waiting) > len(first) else ""
     bring, aside = "bring them from the clone that it came from", "set it aside with: dark doctor --repair"
     return (
         *store.problems,
-        *(about(diff_id, ProblemKind.WAITING, _lack(missing), bring) for diff_id, missing in program.waiting.items()),
+        *(about(diff_id, ProblemKind.WAITING, _lack(missing) + behind, bring) for diff_id, missing in first.items()),
         *(about(diff_id, ProblemKind.CORRUPT, reason, aside) for diff_id, reason in program.refused.items()),
     )
 
@@ -192,7 +202,7 @@ def cache_file(folder: Path) -> Path:
     return folder / ".dark" / "image"
 
 
-def _lack(missing: tuple[bytes, ...]) -> str:
+def _lack(missing: Sequence[bytes]) -> str:
     named = ", ".join(diff_id.hex()[:12] for diff_id in missing[:3])
     more = f" and {len(missing) - 3} more" if len(missing) > 3 else ""
     return f"waits for {named}{more}, which {'is' if len(missing) == 1 else 'are'} not here"

@@ -6,13 +6,13 @@ notices more than the time that it takes.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from threading import Lock
 
 from dark_lang.edits.ledgers import Ledger
 from dark_lang.edits.materializing import Materialized, materialize
 from dark_lang.names import NodeId
-from dark_lang.nodes.walking import descend
+from dark_lang.nodes.shape import Arity, Node, shape_of
 from runtime.store.identities import Identities
 from runtime.store.images import Image, ImageDamaged
 
@@ -34,8 +34,30 @@ class Tree:
         """Of all its nodes, sorted."""
         if self._ids is None:
             root = self.materialized.toplevel
-            self._ids = sorted(node.id for node in descend(root)) if root is not None else []
+            self._ids = sorted(_all_ids(root)) if root is not None else []
         return self._ids
+
+
+def _all_ids(root: Node) -> Iterator[NodeId]:
+    """As `walking.descend`, several times as fast: a canvas has half a million nodes."""
+    stack: list[Node] = [root]
+    while stack:
+        node = stack.pop()
+        yield node.id
+        kind = type(node)
+        slots = _SLOTS.get(kind)
+        if slots is None:
+            slots = [(slot.name, slot.arity is Arity.MANY) for slot in shape_of(kind).slots]
+            _SLOTS[kind] = slots
+        for name, many in slots:
+            held = getattr(node, name)
+            if many:
+                stack += held
+            elif held is not None:
+                stack.append(held)
+
+
+_SLOTS: dict[type[Node], list[tuple[str, bool]]] = {}
 
 
 class Trees:

@@ -77,10 +77,8 @@ class Store:
     def on_their_way(self) -> list[Problem]:
         """Files that do not fit their names yet, and changed only just now."""
         told = "does not fit its name, but was written just now: it may still be on its way"
-        return [
-            Problem(f"diffs/{name}", ProblemKind.WAITING, told, "look again")
-            for name in sorted(self._inbox.on_their_way)
-        ]
+        names = sorted(self._inbox.on_their_way)
+        return [Problem(f"diffs/{name}", ProblemKind.WAITING, told, "look again") for name in names]
 
     def __len__(self) -> int:
         return len(self.loose) + sum(map(len, self.packs.values()))

@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 MOST_BYTES = 4_000_000
+_LINE = 84  # bytes: a name between two newlines
 
 
 class Journal:
@@ -23,11 +24,12 @@ class Journal:
         self._offset = 0
 
     def seek_end(self) -> None:
-        """From now on `news` tells what comes after this moment. Call it before listing the folder."""
+        """From now on `news` tells what a listing that starts now may not show: what comes later, and the last name,
+        whose writer may hold the lock at this moment and be about to make the file appear."""
         self.close()
         with suppress(OSError):
             self._handle = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
-            self._offset = os.fstat(self._handle).st_size
+            self._offset = max(0, os.fstat(self._handle).st_size - _LINE)
 
     def news(self) -> list[str] | None:
         """The names noted since the last call; None if that cannot be known, so that the folder has to be listed."""

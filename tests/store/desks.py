@@ -32,7 +32,7 @@ class Desk:
 
     def set(self, toplevel: NodeId, value: int, author: str = "ada", **guards: object) -> Outcome[None]:
         return self.host.edit(
-            lambda draft, canvas: draft.set(toplevel, self.number(toplevel), "value", value),
+            lambda draft, _: draft.set(toplevel, self.number(toplevel), "value", value),
             author=author,
             command=f"set {value}",
             **guards,  # type: ignore[arg-type]
@@ -52,4 +52,4 @@ class Desk:
 
 def contents(host: Host) -> dict[str, bytes]:
     """The whole program, comparably."""
-    return {entry.label: entry.content + bytes([entry.alive]) for entry in host.canvas.entries.values()}
+    return {f"{entry.label} {entry.id}": entry.content + bytes([entry.alive]) for entry in host.canvas.entries.values()}
