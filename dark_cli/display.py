@@ -52,7 +52,7 @@ def show_around(workspace: Workspace, canvas: Canvas, toplevel: NodeId, nodes: I
 
 
 def _print_lines(workspace: Workspace, canvas: Canvas, rows: Sequence[tuple[bool, NodeId | None, str]]) -> None:
-    shorts = ["" if node is None else canvas.short_id(node) for _, node, _ in rows]
+    shorts = [canvas.short_id(node) if node else "" for _, node, _ in rows]
     width = max((len(short) for short in shorts), default=0)
     for (marked, _, text), short in zip(rows, shorts, strict=True):
         margin = workspace.paint(short.rjust(width), "dim")

@@ -25,10 +25,12 @@ def show_diff(workspace: Workspace, before: Canvas, after: Canvas) -> None:
         label = (after if new else before).entries[toplevel].label
         what = "" if old and new else " (new)" if new else " (deleted)"
         workspace.print(workspace.paint(f"{label}{what}", "bold"))
-        for line in list(unified_diff(old, new, n=2, lineterm=""))[2:]:
-            # Where a hunk begins says nothing of a tree; that something is left out, it does.
-            text = "…" if line.startswith("@@") else line
-            workspace.print(workspace.paint(text, _STYLES.get(text[:1], "dim")) if text[:1] in "+-…" else text)
+        for number, line in enumerate(list(unified_diff(old, new, n=2, lineterm=""))[2:]):
+            # At which line a hunk begins says nothing of a tree, but that something is left out before it.
+            if not line.startswith("@@"):
+                workspace.print(workspace.paint(line, _STYLES[line[0]]) if line[0] in _STYLES else line)
+            elif number or not line.startswith(("@@ -1,", "@@ -1 ", "@@ -0,")):
+                workspace.print(workspace.paint("…", "dim"))
     if not changed:
         workspace.print("no difference")
 

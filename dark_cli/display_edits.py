@@ -5,7 +5,7 @@ Must not know what kind of edit it was. Invariant: `--json` says the same as the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from dark_cli.display import address_of, show_around, show_marks
@@ -44,10 +44,11 @@ def show_outcome(
     if workspace.json:
         workspace.answer(_report(outcome, places, notes, marks, liveness))
         return
-    for toplevel, nodes in _by_toplevel(places).items():
+    shown = _by_toplevel(places)
+    for toplevel in _by_label(after, shown):
         if _is_alive(after, toplevel):
-            show_around(workspace, after, toplevel, nodes)
-    for toplevel in sorted(outcome.touched):
+            show_around(workspace, after, toplevel, shown[toplevel])
+    for toplevel in _by_label(outcome.before, outcome.touched):
         if not _is_alive(after, toplevel) and _is_alive(outcome.before, toplevel):
             label = outcome.before.entries[toplevel].label
             workspace.print(f"{label} is in the trash; dark restore {spell_id(toplevel)} brings it back")
@@ -77,6 +78,11 @@ def _by_toplevel(places: Sequence[Shown]) -> dict[NodeId, list[NodeId]]:
     for place in places:
         found.setdefault(place.toplevel, []).append(place.node)
     return found
+
+
+def _by_label(canvas: Canvas, toplevels: Iterable[NodeId]) -> list[NodeId]:
+    entries = canvas.entries
+    return sorted(toplevels, key=lambda each: entries[each].label if each in entries else "")
 
 
 def _is_alive(canvas: Canvas, toplevel: NodeId) -> bool:

@@ -159,7 +159,7 @@ def _judge_function(known: Definitions, ref: Ref, given: int | None) -> Iterator
     name = known.naming.name_of(Realm.FUNCTION, ref)
     wanted = known.parameters(ref)
     if wanted is None:
-        yield Kind.UNKNOWN, _unknown("function", name, _names(known, Realm.FUNCTION))
+        yield Kind.UNKNOWN, _missing(known, Realm.FUNCTION, "function", ref, _names(known, Realm.FUNCTION))
     elif given is not None and given != wanted:
         yield Kind.ARITY, f"{name} takes {_count(wanted, 'argument')}, and gets {given}"
 
@@ -183,14 +183,14 @@ def _judge_type(known: Definitions, ref: Ref, given: int) -> Iterator[tuple[Kind
     elif isinstance(definition := known.definition(ref), top.Type):
         wanted = len(definition.params)
     if wanted is None:
-        yield Kind.UNKNOWN, _unknown("type", name, [*STANDARD_TYPES, *_names(known, Realm.TYPE)])
+        yield Kind.UNKNOWN, _missing(known, Realm.TYPE, "type", ref, [*STANDARD_TYPES, *_names(known, Realm.TYPE)])
     elif given != wanted:
         yield Kind.ARITY, f"{name} takes {_count(wanted, 'type')}, and gets {given}"
 
 
 def _judge_name(known: Definitions, realm: Realm, what: str, ref: Ref) -> Iterator[tuple[Kind, str]]:
     if not known.exists(realm, ref):
-        yield Kind.UNKNOWN, _unknown(what, known.naming.name_of(realm, ref), _names(known, realm))
+        yield Kind.UNKNOWN, _missing(known, realm, what, ref, _names(known, realm))
 
 
 def _judge_labels(node: e.Record | e.RecordUpdate) -> Iterator[tuple[Kind, str]]:
@@ -208,6 +208,14 @@ def _names(known: Definitions, realm: Realm) -> list[str]:
     alive = [Defined(each) for each, entry in known.canvas.entries.items() if entry.alive and entry.kind is kind]
     names = [known.naming.name_of(realm, ref) for ref in alive]
     return [*names, *known.library.newest] if realm is Realm.FUNCTION else names
+
+
+def _missing(known: Definitions, realm: Realm, what: str, ref: Ref, names: list[str]) -> str:
+    """What is to be said of a reference to nothing."""
+    gone = known.canvas.entries.get(ref.id) if isinstance(ref, Defined) else None
+    if gone is not None and not gone.alive:
+        return f"the {what} {gone.label} is in the trash"
+    return _unknown(what, known.naming.name_of(realm, ref), names)
 
 
 def _unknown(what: str, name: str, known: Iterable[str]) -> str:

@@ -4,8 +4,8 @@
       kx  http GET /hello         what it prints, standard error among it
     [exit 3]                      after a command that did not end with 0, and only then
 
-In what a document says that a command prints, `...` stands for any text, alone on a line for any lines; `12 ms` for
-any time; an id in the margin, a whole id, and a hex id for any other, which later commands of the document then get in
+In what a document says that a command prints, `...` stands for any text, alone on a line for any lines; `12 ms` and
+`2024-05-01 12:03` for any time; an id in the margin, a whole id, and a hex id for any other, which later commands of the document then get in
 its place. `dark serve` and `:8000` get a free port. A command that ends with `&` is given 20 s to print what it should.
 
     python tests/transcripts.py --update FILE.md …      writes what was printed into the documents
@@ -31,7 +31,9 @@ PATIENCE = 20.0
 _SPECIAL = re.compile(
     r"(?P<any>\.\.\.)"
     r"|(?P<ms>\b\d+(?:\.\d+)? ms\b)"
-    r"|(?P<id>^[> ]? *[k-z]{2,16}(?=  )|\b[k-z]{16}\b)"
+    r"|(?P<time>\b\d{4}-\d\d-\d\d \d\d:\d\d\b)"
+    r"|(?P<margin>^[> ]? *[k-z]{2,16} {2,})"
+    r"|(?P<id>\b[k-z]{16}\b)"
     r"|(?P<hex>\b(?=[0-9]*[a-f])(?=[a-f]*[0-9])[0-9a-f]{8,64}\b)"
 )
 
@@ -119,8 +121,8 @@ class Shell:
 
     def learn(self, word: str, real: str) -> None:
         """An id of the document stands for this one from now on."""
-        if self._names.setdefault(word, real) != real:
-            raise TranscriptError(f"{word} stands for {self._names[word]} above, and for {real} here")
+        # A prefix may come to mean another node, once the one that had it is in the trash.
+        self._names[word] = real
 
     def close(self) -> None:
         for signal_number in (signal.SIGTERM, signal.SIGKILL):
@@ -209,17 +211,21 @@ def _match_line(expected: str, actual: str, names: dict[str, str]) -> bool:
             pattern += ".*?"
         elif special["ms"]:
             pattern += r"\d+(?:\.\d+)? ms"
+        elif special["time"]:
+            pattern += r"\d{4}-\d\d-\d\d \d\d:\d\d"
         elif special["hex"]:
             words.append(special[0])
             pattern += r"([0-9a-f]{8,64})"
+        elif special["id"]:
+            words.append(special[0])
+            pattern += r"([k-z]{16})"
         else:
-            id_word = special[0].lstrip("> ")
-            words.append(id_word)
-            pattern += re.escape(special[0][: -len(id_word)]).replace(r"\ ", " *") + r" *([k-z]{2,16})"
+            # How wide the margin is follows from the ids, so the blanks in it may differ.
+            words.append(special[0].strip("> "))
+            pattern += ("> *" if special[0].startswith(">") else " *") + r"([k-z]{2,16}) {2,}"
     pattern += re.escape(expected[last:])
     found = re.fullmatch(pattern, actual)
     if found is None:
-        # The width of the margin follows from the ids, so blanks before an id may differ; elsewhere they count.
         return False
     names.update(zip(words, found.groups(), strict=True))
     return True
@@ -242,19 +248,21 @@ def run_document(path: Path, folder: Path, *, environment: dict[str, str] | None
 
 
 def update_document(path: Path, folder: Path, *, environment: dict[str, str] | None = None) -> int:
-    """Writes what the commands print into the document, where it differs; how many did."""
+    """Writes what the commands print into the document, but for what has `...` in it and fits; how many did not fit.
+    All of it, since ids that differ from run to run would not agree with each other otherwise."""
     text = path.read_text(encoding="utf-8")
     lines = text.splitlines()
-    changes: list[tuple[Step, list[str]]] = []
     shell = Shell(folder, environment or {})
     try:
-        changes.extend((step, actual) for step, actual, names in _walk(text, shell) if names is None)
+        walked = list(_walk(text, shell))
     finally:
         shell.close()
-    for step, actual in reversed(changes):
-        lines[step.first : step.last] = actual
+    for step, actual, names in reversed(walked):
+        if names is None or not any("..." in line for line in step.expected):
+            blank = [""] if step.expected and not step.expected[-1].strip() else []
+            lines[step.first : step.last] = actual + blank
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    return len(changes)
+    return sum(names is None for _, _, names in walked)
 
 
 def _walk(text: str, shell: Shell) -> Iterator[tuple[Step, list[str], dict[str, str] | None]]:

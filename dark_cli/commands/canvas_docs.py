@@ -5,6 +5,8 @@ Only translates. Invariant: what is shown is what the declaration says; nothing 
 
 from __future__ import annotations
 
+from textwrap import fill
+
 import click
 
 from dark_cli.commands.making import command
@@ -68,7 +70,7 @@ def _answer(workspace: Workspace, functions: list[LibraryFunction], *, brief: bo
 
 def _show(workspace: Workspace, function: LibraryFunction) -> None:
     workspace.print(workspace.paint(function.signature, "bold"))
-    workspace.print(f"  {function.doc}")
+    workspace.print(fill(function.doc, workspace.width, initial_indent="  ", subsequent_indent="  "))
     if function.effect is not Effect.PURE:
         workspace.print(f"  It {_EFFECTS[function.effect]}.")
     for example in function.examples:
@@ -102,7 +104,8 @@ def _show_own(workspace: Workspace, name: str) -> bool:
         workspace.answer([{"signature": header, "doc": tree.doc, "canvas": True}])
         return True
     workspace.print(workspace.paint(header, "bold"))
-    workspace.print(f"  {tree.doc}" if tree.doc else "  It has no description; dark set ADDRESS doc TEXT gives it one.")
+    doc = tree.doc or "It has no description; dark set ADDRESS doc TEXT gives it one."
+    workspace.print(fill(doc, workspace.width, initial_indent="  ", subsequent_indent="  "))
     if isinstance(tree, top.Function):
         workspace.print(f"  dark show {canvas.entries[found.toplevel_id].label} prints its code.")
     return True

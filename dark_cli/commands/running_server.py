@@ -6,6 +6,8 @@ same function that runs them in a shell.
 
 from __future__ import annotations
 
+from textwrap import fill
+
 import click
 
 from dark_cli.commands.making import command
@@ -36,5 +38,5 @@ def serve(workspace: Workspace, folder: str | None, host: str | None, port: int 
         port=settings.port if port is None else port,
         workers=workers or settings.workers,
         execute=execute_in_server,
-        announce=workspace.print,
+        announce=lambda text: workspace.print(fill(text, workspace.width)),
     )
