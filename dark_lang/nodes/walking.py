@@ -29,14 +29,33 @@ def steps_of(node: Node) -> list[Step]:
     for slot in shape_of(type(node)).slots:
         held = getattr(node, slot.name)
         if slot.arity is Arity.MANY:
-            found.extend(Step(slot, index, node) for index, node in enumerate(held))
+            found += [Step(slot, nth, child) for nth, child in enumerate(held)]
         elif held is not None:
             found.append(Step(slot, 0, held))
     return found
 
 
+def _ways_down(kind: type[Node]) -> tuple[tuple[str, bool], ...]:
+    """The fields that hold children, last first, and whether each holds a tuple of them. Every pass goes this way, so
+    it is worked out once for a kind of node."""
+    ways = tuple((slot.name, slot.arity is Arity.MANY) for slot in reversed(shape_of(kind).slots))
+    _WAYS_DOWN[kind] = ways
+    return ways
+
+
+_WAYS_DOWN: dict[type[Node], tuple[tuple[str, bool], ...]] = {}
+
+
 def children_of(node: Node) -> list[Node]:
-    return [step.node for step in steps_of(node)]
+    ways = _WAYS_DOWN.get(type(node))
+    found: list[Node] = []
+    for name, many in reversed(_ways_down(type(node)) if ways is None else ways):
+        held = getattr(node, name)
+        if many:
+            found += held
+        elif held is not None:
+            found.append(held)
+    return found
 
 
 def descend(root: Node) -> Iterator[Node]:
@@ -45,7 +64,13 @@ def descend(root: Node) -> Iterator[Node]:
     while stack:
         node = stack.pop()
         yield node
-        stack.extend(reversed(children_of(node)))
+        ways = _WAYS_DOWN.get(type(node))
+        for name, many in _ways_down(type(node)) if ways is None else ways:
+            held = getattr(node, name)
+            if many:
+                stack += held[::-1]
+            elif held is not None:
+                stack.append(held)
 
 
 class Position(NamedTuple):
@@ -58,7 +83,16 @@ class Position(NamedTuple):
 
 def positions(root: Node) -> dict[NodeId, Position]:
     """The position of every node below the root."""
-    return {step.node.id: Position(node, step.slot, step.nth) for node in descend(root) for step in steps_of(node)}
+    found: dict[NodeId, Position] = {}
+    for node in descend(root):
+        for slot in shape_of(type(node)).slots:
+            held = getattr(node, slot.name)
+            if slot.arity is Arity.MANY:
+                for nth, child in enumerate(held):
+                    found[child.id] = Position(node, slot, nth)
+            elif held is not None:
+                found[held.id] = Position(node, slot, 0)
+    return found
 
 
 def find(root: Node, node_id: NodeId) -> Node | None:
