@@ -33,10 +33,11 @@ from dark_lang.restructuring.surgery import require
 def extract(workspace: Workspace, address: str, name: str, as_let: bool) -> None:
     """Make a function NAME of the expression at ADDRESS, with what it uses as parameters; or a let."""
 
-    def operation(site: Site) -> Changed:
+    def operation(site: Site) -> list[Changed]:
         at = site.node(address)
-        make = extract_let if as_let else extract_function
-        return make(site.draft, site, at.toplevel, at.node, name)
+        if as_let:
+            return [extract_let(site.draft, site, at.toplevel, at.node, name)]
+        return extract_function(site.draft, site, at.toplevel, at.node, name)
 
     perform(workspace, operation)
 

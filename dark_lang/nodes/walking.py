@@ -6,7 +6,7 @@ Must not know any particular node. Invariant: nothing here recurses, so that no 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from typing import Any, NamedTuple, TypeVar
 
 from dark_lang.names import NodeId
@@ -129,16 +129,19 @@ def same(a: Node, b: Node) -> bool:
     return True
 
 
-def rebuild(root: N, change: Callable[[Node], Node]) -> N:
+def rebuild(root: N, change: Callable[[Node], Node], *, shared: Container[int] = ()) -> N:
     """A copy in which every node is what `change` made of it, children first. A node that comes back unchanged, with
-    unchanged children, is shared with the original."""
+    unchanged children, is shared with the original. Nodes whose `id()` is in `shared` are taken as they are."""
     done: dict[int, Node] = {}
     order: list[Node] = []
     stack: list[Node] = [root]
     while stack:
         node = stack.pop()
+        if id(node) in shared:
+            done[id(node)] = node
+            continue
         order.append(node)
-        stack.extend(children_of(node))
+        stack += children_of(node)
     for node in reversed(order):
         fields: dict[str, Any] = {}
         for slot in shape_of(type(node)).slots:

@@ -15,12 +15,15 @@ from dark_lang.names import NodeId
 from dark_lang.nodes import expressions as e
 from dark_lang.nodes import toplevels as top
 from dark_lang.nodes.shape import Node
-from dark_lang.nodes.walking import descend, rebuild
+from dark_lang.nodes.walking import children_of, descend, rebuild
 from dark_lang.notation.printing import print_short
+from dark_lang.notation.tokens import MAX_BRACKETS, MAX_DEPTH
+from dark_lang.notation.trimming import trim
 from dark_lang.restructuring.finishing import Known, first_gap
 from dark_lang.restructuring.normalizing import normalize
 from dark_lang.restructuring.reconciling import reconcile
 from dark_lang.restructuring.scoping import Binder, resolve
+from dark_lang.restructuring.surgery import positions_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +47,40 @@ def commit(
     """Puts the tree `after` in place of `before`, with as few writes as the ids allow. RefusedError if it is too deep
     or holds a wrong sort."""
     said = list(notes)
-    normal = normalize(after, draft.fresh)
+    normal = normalize(after, draft.fresh, kept={id(node) for node in descend(before)})
     settled = settle(before, normal, known)
     said.extend(_left_out(after, normal, known))
     said.extend(f"the new code is finished and runs now: {text}" for text in settled.texts)
     said.extend(changed_names(before, settled.tree))
-    reconcile(draft, before, settled.tree)
-    there = {node.id for node in descend(settled.tree)}
-    shown = [settled.instead.get(node, node) for node in show]
-    return Changed(before.id, tuple(dict.fromkeys(node for node in shown if node in there)), tuple(said))
+    _require_shallow(before, settled.tree)
+    now = reconcile(draft, before, settled.tree)
+    there = positions_in(now)
+    shown = dict.fromkeys(settled.instead.get(node, node) for node in show)
+    return Changed(now.id, tuple(node for node in shown if node in there or node == now.id), tuple(said))
+
+
+def _require_shallow(before: top.Toplevel, after: top.Toplevel) -> None:
+    """What is deeper than the reader goes could be written, but not be read again. A merge may have made such a tree;
+    then it can still be edited."""
+    if _too_deep(after) and not _too_deep(before):
+        raise RefusedError(
+            f"the tree would be deeper than {MAX_DEPTH} nodes or {MAX_BRACKETS} brackets",
+            suggestion="give a part of it a name first: dark extract ADDR NAME",
+        )
+
+
+def _too_deep(tree: top.Toplevel) -> bool:
+    return not _is_flat(tree) and bool(trim(tree, lambda _: "")[1])
+
+
+def _is_flat(tree: top.Toplevel) -> bool:
+    """Whether it is too shallow for any limit, at a glance: no node brings more than two brackets."""
+    level: list[Node] = [tree]
+    for _ in range(MAX_BRACKETS // 2 - 1):
+        level = [child for node in level for child in children_of(node)]
+        if not level:
+            return True
+    return False
 
 
 def _left_out(after: Node, normal: Node, known: Known) -> Iterable[str]:
@@ -103,7 +131,7 @@ def settle(before: top.Toplevel, after: top.Toplevel, known: Known) -> Settled:
 def changed_names(before: Node, after: Node) -> list[str]:
     """What the edit did to the meaning of variables that stand in both trees."""
     uses_before, uses_after = resolve(before), resolve(after)
-    earlier = {node.id for node in descend(before)}
+    earlier = positions_in(before)
     said: dict[str, None] = {}
     for use, meant in uses_before.items():
         if meant is None or use not in uses_after:
@@ -111,7 +139,7 @@ def changed_names(before: Node, after: Node) -> list[str]:
         means = uses_after[use]
         if means is None:
             said[f"{meant.name} is not bound any more where it is used"] = None
-        elif means.node != meant.node and means.node in earlier:
+        elif means.node != meant.node and (means.node in earlier or means.node == before.id):
             said[f"{meant.name} means another binding now"] = None
     return list(said)
 

@@ -114,12 +114,23 @@ class _Aligner:
         """Pairs of the longest common parts, and between these, pairs of what is called alike, then of what is of one
         kind, in order."""
         pairs: list[tuple[Node, Node]] = []
+        gaps: list[tuple[range, range]] = []
+        elsewhere: dict[Hashable, list[int]] = {}
         matcher = SequenceMatcher(None, old_keys, new_keys, autojunk=False)
         for tag, a_low, a_high, b_low, b_high in matcher.get_opcodes():
             if tag == "equal":
                 pairs.extend(zip(old[a_low:a_high], new[b_low:b_high], strict=True))
-            elif tag == "replace":
-                pairs.extend(_between(old[a_low:a_high], new[b_low:b_high]))
+            else:
+                gaps.append((range(a_low, a_high), range(b_low, b_high)))
+                for a in range(a_low, a_high):
+                    elsewhere.setdefault(old_keys[a], []).append(a)
+        moved: dict[int, int] = {}  # within the list: from a gap of the old to a gap of the new
+        for _, there in gaps:
+            moved.update((b, elsewhere[new_keys[b]].pop(0)) for b in there if elsewhere.get(new_keys[b]))
+        pairs.extend((old[a], new[b]) for b, a in moved.items())
+        gone = set(moved.values())
+        for here, there in gaps:
+            pairs.extend(_between([old[a] for a in here if a not in gone], [new[b] for b in there if b not in moved]))
         return pairs
 
     def find_moved(self) -> None:

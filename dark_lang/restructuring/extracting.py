@@ -13,12 +13,20 @@ from dark_lang.nodes import patterns as p
 from dark_lang.nodes import toplevels as top
 from dark_lang.nodes import types as t
 from dark_lang.nodes.shape import Node, Sort
-from dark_lang.nodes.walking import descend, find, positions, with_fresh_ids
+from dark_lang.nodes.walking import descend, find, with_fresh_ids
 from dark_lang.restructuring.changing import Changed, commit, require_same_meaning
 from dark_lang.restructuring.finishing import Known
 from dark_lang.restructuring.renaming import named, require_free, require_word
 from dark_lang.restructuring.scoping import Binder, free_variables, scope_at
-from dark_lang.restructuring.surgery import NewId, as_expression, position_of, require, sort_of, substitute
+from dark_lang.restructuring.surgery import (
+    NewId,
+    as_expression,
+    position_of,
+    positions_in,
+    require,
+    sort_of,
+    substitute,
+)
 
 _BLOCKS: dict[type[Node], tuple[str, ...]] = {
     e.Let: ("body",),
@@ -58,7 +66,7 @@ def extract_let(draft: Draft, known: Known, toplevel: NodeId, target: NodeId, na
 
 
 def _block_around(root: Node, target: NodeId) -> Node:
-    above = positions(root)
+    above = positions_in(root)
     node_id = target
     while True:
         position = above[node_id]
@@ -68,8 +76,8 @@ def _block_around(root: Node, target: NodeId) -> Node:
         node_id = position.parent.id
 
 
-def extract_function(draft: Draft, known: Known, toplevel: NodeId, target: NodeId, name: str) -> Changed:
-    """A new function of what the expression uses, and a call of it where it stood. Types nobody wrote are holes."""
+def extract_function(draft: Draft, known: Known, toplevel: NodeId, target: NodeId, name: str) -> list[Changed]:
+    """A call where the expression stood, and a new function of what it uses. Types that nobody wrote are holes."""
     before = draft.tree(toplevel)
     node = _require_expression(before, target)
     fresh = draft.fresh
@@ -87,7 +95,8 @@ def extract_function(draft: Draft, known: Known, toplevel: NodeId, target: NodeI
         notes.append("a `!` in it leaves the new function now, not the one that it stood in")
     missing = [used for used in free_variables(node) if used not in scope]
     notes.extend(f"{used} is not bound in the new function" for used in missing)
-    return commit(draft, known, before, substitute(before, {target: call}), show=(call.id,), notes=notes)
+    done = commit(draft, known, before, substitute(before, {target: call}), show=(call.id,), notes=notes)
+    return [done, Changed(function.id, (function.id,))]
 
 
 def _type_of(root: top.Toplevel, binder: Binder, fresh: NewId) -> t.Type:

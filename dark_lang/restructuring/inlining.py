@@ -12,13 +12,13 @@ from dark_lang.nodes import expressions as e
 from dark_lang.nodes import patterns as p
 from dark_lang.nodes import toplevels as top
 from dark_lang.nodes.shape import Node
-from dark_lang.nodes.walking import descend, positions, with_fresh_ids
+from dark_lang.nodes.walking import descend, with_fresh_ids
 from dark_lang.restructuring.changing import Changed, commit, require_same_meaning
 from dark_lang.restructuring.extracting import leaves
 from dark_lang.restructuring.finishing import Known
 from dark_lang.restructuring.renaming import binder_of
 from dark_lang.restructuring.scoping import resolve, uses_of
-from dark_lang.restructuring.surgery import NewId, changed, require, substitute
+from dark_lang.restructuring.surgery import NewId, changed, positions_in, require, substitute
 
 
 def inline(draft: Draft, known: Known, toplevel: NodeId, target: NodeId) -> Changed:
@@ -32,7 +32,7 @@ def inline(draft: Draft, known: Known, toplevel: NodeId, target: NodeId) -> Chan
 
 def _inline_let(draft: Draft, known: Known, before: top.Toplevel, node: Node) -> Changed:
     binder = binder_of(before, node)
-    position = positions(before).get(binder.node)
+    position = positions_in(before).get(binder.node)
     let = position.parent if position is not None else None
     if not isinstance(let, e.Let) or not isinstance(let.pattern, p.Variable):
         raise RefusedError(f"{binder.name} is not the name of a let", suggestion="only `let name = …` can be inlined")
@@ -56,10 +56,10 @@ def _inline_function(draft: Draft, known: Known, before: top.Toplevel, node: e.C
     function = _body_of(known, node.function)
     if function.id == before.id:
         raise RefusedError("a function cannot be put into itself")
-    position = positions(before)[node.id]
+    position = positions_in(before)[node.id]
     parent = position.parent
     step = isinstance(parent, e.Pipe) and position.slot.name == "steps"
-    if isinstance(parent, e.Try) and (above := positions(before).get(parent.id)) is not None:
+    if isinstance(parent, e.Try) and (above := positions_in(before).get(parent.id)) is not None:
         step = isinstance(above.parent, e.Pipe) and above.slot.name == "steps"
         if step:
             raise RefusedError(

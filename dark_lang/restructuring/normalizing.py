@@ -6,7 +6,7 @@ never stand inside a side of another one, and no code is dropped without a note.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 from dark_lang.nodes import expressions as e
 from dark_lang.nodes import patterns as p
@@ -16,8 +16,9 @@ from dark_lang.nodes.walking import descend, rebuild
 from dark_lang.restructuring.surgery import N, NewId, changed
 
 
-def normalize(root: N, fresh: NewId) -> N:
-    return _flatten(rebuild(root, lambda node: _normal(node, fresh)))
+def normalize(root: N, fresh: NewId, *, kept: Container[int] = ()) -> N:
+    """`kept`: the `id()` of nodes that are known to be normal, with all below them."""
+    return _flatten(rebuild(root, lambda node: _normal(node, fresh), shared=kept))
 
 
 def _normal(node: Node, fresh: NewId) -> Node:

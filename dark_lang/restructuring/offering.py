@@ -14,9 +14,9 @@ from dark_lang.nodes import patterns as p
 from dark_lang.nodes import toplevels as top
 from dark_lang.nodes import types as t
 from dark_lang.nodes.shape import Arity, Node, Sort, shape_of
-from dark_lang.nodes.walking import children_of, positions
+from dark_lang.nodes.walking import children_of
 from dark_lang.restructuring.arities import is_operator, main_list
-from dark_lang.restructuring.surgery import sort_of
+from dark_lang.restructuring.surgery import positions_in, sort_of
 
 _SAMPLES = {
     Sort.EXPRESSION: "?",
@@ -108,7 +108,7 @@ def _of_list(node: Node) -> Iterator[str]:
 
 
 def _of_place(root: top.Toplevel, node: Node) -> Iterator[str]:
-    position = positions(root)[node.id]
+    position = positions_in(root)[node.id]
     if sort_of(node) is Sort.EXPRESSION:
         step = isinstance(position.parent, e.Pipe) and position.slot.name == "steps"
         if not step:

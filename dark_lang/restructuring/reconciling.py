@@ -16,9 +16,9 @@ from dark_lang.edits.writes import TRASH
 from dark_lang.names import NodeId
 from dark_lang.nodes import toplevels as top
 from dark_lang.nodes.shape import Arity, Node, Slot, shape_of
-from dark_lang.nodes.walking import descend, positions, rebuild
+from dark_lang.nodes.walking import children_of, descend, rebuild, steps_of
 from dark_lang.restructuring.arities import HOLES, fewest, main_list
-from dark_lang.restructuring.surgery import changed
+from dark_lang.restructuring.surgery import changed, positions_in, unshared
 
 
 def reconcile(draft: Draft, before: top.Toplevel, after: top.Toplevel) -> top.Toplevel:
@@ -29,7 +29,8 @@ def reconcile(draft: Draft, before: top.Toplevel, after: top.Toplevel) -> top.To
     wanted = _with_real_ids(draft, before, after)
     work = _Work(draft, wanted)
     # From the top down: when a node's turn comes, all above it is in its final place, so nothing can close a cycle.
-    for node in descend(wanted):
+    # What is shared with the tree before stays as it is, wherever it stands now.
+    for node in unshared(before, wanted):
         work.settle(node)
     return draft.tree(wanted.id)
 
@@ -37,15 +38,18 @@ def reconcile(draft: Draft, before: top.Toplevel, after: top.Toplevel) -> top.To
 def _with_real_ids(draft: Draft, before: top.Toplevel, after: top.Toplevel) -> top.Toplevel:
     """Ids that no write made (of empty slots, of conflicts) belong to a place: what went elsewhere needs its own."""
     ledger = draft.ledger(before.id)
-    then, now = positions(before), positions(after)
+    then = positions_in(before)
     strays: set[NodeId] = set()
-    for node in descend(after):  # parents first, so that what stands in a stray is seen to have moved
-        was, now_at = then.get(node.id), now.get(node.id)
-        if was is None or now_at is None or node.id in ledger:
-            continue
-        stayed = was.parent.id == now_at.parent.id and was.slot.name == now_at.slot.name and was.nth == now_at.nth
-        if not stayed or now_at.parent.id in strays:
+    for parent in unshared(before, after):
+        for slot, nth, node in steps_of(parent):
+            was = then.get(node.id)
+            if was is None or node.id in ledger or (was.parent.id, was.slot, was.nth) == (parent.id, slot, nth):
+                continue
             strays.add(node.id)
+            # What a stray holds hung from it, so it strays too, as far as no write made it.
+            for inner in descend(node):
+                if inner.id in strays:
+                    strays.update(child.id for child in children_of(inner) if child.id not in ledger)
     if not strays:
         return after
     return rebuild(after, lambda n: changed(n, id=draft.fresh()) if n.id in strays else n)

@@ -17,13 +17,22 @@ from dark_lang.nodes import patterns as p
 from dark_lang.nodes import toplevels as top
 from dark_lang.nodes import types as t
 from dark_lang.nodes.shape import Node, Sort
-from dark_lang.nodes.walking import Position, ancestors, descend, positions, with_fresh_ids
+from dark_lang.nodes.walking import Position, descend, with_fresh_ids
 from dark_lang.restructuring.changing import Changed, commit
 from dark_lang.restructuring.finishing import Known, first_gap
 from dark_lang.restructuring.pieces import read_piece
 from dark_lang.restructuring.renaming import resolve_word
 from dark_lang.restructuring.scoping import resolve
-from dark_lang.restructuring.surgery import as_expression, changed, position_of, require, require_sort, substitute
+from dark_lang.restructuring.surgery import (
+    ancestors_in,
+    as_expression,
+    changed,
+    position_of,
+    positions_in,
+    require,
+    require_sort,
+    substitute,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +85,7 @@ def _over_partial(known: Known, before: top.Toplevel, plain: top.Toplevel, old: 
 def partial_seat(root: Node, target: NodeId) -> e.Expression | None:
     """The nearest expression, from the target up, that can have another version of itself beside it. Steps of a pipe
     cannot, since they mean nothing without what comes before them."""
-    above = positions(root)
+    above = positions_in(root)
     node_id = target
     while (position := above.get(node_id)) is not None:
         step = isinstance(position.parent, e.Pipe) and position.slot.name == "steps"
@@ -97,7 +106,7 @@ def _is_step(above: Mapping[NodeId, Position], node_id: NodeId) -> bool:
 
 
 def _enclosing(root: Node, node_id: NodeId) -> e.Partial | None:
-    return next((node for node in ancestors(root, node_id) if isinstance(node, e.Partial)), None)
+    return next((node for node in ancestors_in(root, node_id) if isinstance(node, e.Partial)), None)
 
 
 def replace_node(
@@ -193,7 +202,7 @@ def resolve_conflict(draft: Draft, known: Known, toplevel: NodeId, target: NodeI
 def _conflict_at(root: Node, target: NodeId) -> e.Conflict | p.Conflict | t.Conflict:
     node = require(root, target)
     kinds = (e.Conflict, p.Conflict, t.Conflict)
-    for candidate in (node, *ancestors(root, target)):
+    for candidate in (node, *ancestors_in(root, target)):
         if isinstance(candidate, kinds):
             return candidate
     inside = [inner for inner in descend(node) if isinstance(inner, kinds)]

@@ -37,9 +37,7 @@ def revise(draft: Draft, known: Known, toplevel: NodeId, target: NodeId, text: s
             raise RefusedError(
                 "a definition cannot become one of another kind", suggestion="dark insert makes a new one"
             )
-        # The text shows neither the documentation nor the language version.
-        read = changed(reading.tree, id=toplevel, doc=before.doc, language=before.language)
-        after = graft(before, read)
+        after = graft(before, changed(reading.tree, id=toplevel))
         require_free(known, after)
         notes = tuple(repair.message for repair in reading.repairs)
         return commit(draft, known, before, after, show=(toplevel,), notes=notes)

@@ -15,7 +15,7 @@ from dark_lang.names import NodeId
 from dark_lang.nodes import expressions as e
 from dark_lang.nodes import toplevels as top
 from dark_lang.nodes.shape import Node
-from dark_lang.nodes.walking import ancestors, descend, find, rebuild, with_fresh_ids
+from dark_lang.nodes.walking import descend, find, rebuild, with_fresh_ids
 from dark_lang.notation.reading import read_expression
 from dark_lang.restructuring.arities import HOLES
 from dark_lang.restructuring.changing import Changed, commit, require_same_meaning
@@ -23,7 +23,7 @@ from dark_lang.restructuring.finishing import Known, first_gap
 from dark_lang.restructuring.matching import instantiate, labels, matches
 from dark_lang.restructuring.replacing import partial_seat
 from dark_lang.restructuring.scoping import resolve
-from dark_lang.restructuring.surgery import NewId, as_expression, changed, require, substitute
+from dark_lang.restructuring.surgery import NewId, ancestors_in, as_expression, changed, require, substitute
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +124,7 @@ def _with_partials(
     by: dict[NodeId, Node] = {}
     for new_id, old_id in made.items():
         seat = partial_seat(before, old_id)
-        if seat is None or any(isinstance(above, e.Partial) for above in ancestors(before, seat.id)):
+        if seat is None or any(isinstance(above, e.Partial) for above in ancestors_in(before, seat.id)):
             continue
         newer = find(after, new_id if seat.id == old_id else seat.id)
         if newer is None or first_gap(seat, uses_before, known) is not None:
@@ -137,4 +137,4 @@ def _with_partials(
 
 def _outermost(root: Node, ids: Iterable[NodeId]) -> list[NodeId]:
     wanted = set(ids)
-    return [node_id for node_id in wanted if not any(above.id in wanted for above in ancestors(root, node_id))]
+    return [node_id for node_id in wanted if not any(above.id in wanted for above in ancestors_in(root, node_id))]

@@ -14,7 +14,9 @@ from dark_lang.nodes import expressions as e
 from dark_lang.nodes import patterns as p
 from dark_lang.nodes import toplevels as top
 from dark_lang.nodes.shape import Node
-from dark_lang.nodes.walking import children_of, descend, positions
+from dark_lang.nodes.walking import children_of, descend
+from dark_lang.restructuring.remembering import remembered
+from dark_lang.restructuring.surgery import positions_in
 
 
 class Binder(NamedTuple):
@@ -70,6 +72,7 @@ def _binders(node: Node) -> list[Binder]:
     return list({binder.name: binder for binder in reversed(found)}.values())  # of two alike the first counts
 
 
+_BINDING = frozenset({e.Let, e.Lambda, e.Arm, top.Function, top.Http, top.Worker, top.Switch})
 _SCOPED = {e.Let: ("body",), e.Lambda: ("body",), e.Arm: ("guard", "body")}
 
 
@@ -78,8 +81,13 @@ def sees_bindings(parent: Node, slot: str) -> bool:
     return slot in _SCOPED.get(type(parent), (slot,))
 
 
-def resolve(root: Node) -> dict[NodeId, Binder | None]:
+def resolve(root: Node) -> Mapping[NodeId, Binder | None]:
     """For each variable below the root, in the order of the text, what it means; None: nothing inside the root."""
+    return _resolved(root)
+
+
+@remembered
+def _resolved(root: Node) -> Mapping[NodeId, Binder | None]:
     uses: dict[NodeId, Binder | None] = {}
     bound: dict[str, list[Binder]] = {}
     work: list[Node | tuple[bool, list[Binder]]] = [root]
@@ -97,7 +105,7 @@ def resolve(root: Node) -> dict[NodeId, Binder | None]:
             held = bound.get(item.name)
             uses[item.id] = held[-1] if held else None
             continue
-        binders = _binders(item)
+        binders = _binders(item) if type(item) in _BINDING else []
         if not binders:
             work.extend(reversed(children_of(item)))
             continue
@@ -122,7 +130,7 @@ def free_variables(root: Node) -> dict[str, list[NodeId]]:
 
 def scope_at(root: Node, node_id: NodeId) -> dict[str, Binder]:
     """The names that can be seen where a node stands, the innermost binding of each, inner ones first."""
-    above = positions(root)
+    above = positions_in(root)
     seen: dict[str, Binder] = {}
     while (position := above.get(node_id)) is not None:
         if sees_bindings(position.parent, position.slot.name):

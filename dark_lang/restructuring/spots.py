@@ -17,7 +17,6 @@ from dark_lang.nodes import patterns as p
 from dark_lang.nodes import toplevels as top
 from dark_lang.nodes import types as t
 from dark_lang.nodes.shape import Arity, Node, Slot, Sort, shape_of
-from dark_lang.nodes.walking import positions
 from dark_lang.restructuring.arities import main_list
 from dark_lang.restructuring.statements import Statement, is_forgotten, is_statement, put_together, take_apart
 from dark_lang.restructuring.surgery import (
@@ -25,6 +24,7 @@ from dark_lang.restructuring.surgery import (
     NewId,
     as_expression,
     changed,
+    positions_in,
     require,
     require_sort,
     sort_of,
@@ -99,7 +99,7 @@ def _body_of(node: Node) -> e.Expression:
 
 
 def _beside(root: Node, node: Node, *, after: bool) -> ListSpot | StatementSpot:
-    position = positions(root).get(node.id)
+    position = positions_in(root).get(node.id)
     if position is None:
         raise RefusedError("nothing stands beside a whole definition", suggestion="use `--first` or `--last`")
     if position.slot.arity is Arity.MANY and not isinstance(position.parent, e.Conflict | p.Conflict | t.Conflict):

@@ -7,7 +7,7 @@ what nobody touched is shared with the tree before.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar, cast
 
 from dark_lang.errors import AddressError, RefusedError
@@ -16,7 +16,8 @@ from dark_lang.nodes import expressions as e
 from dark_lang.nodes import patterns as p
 from dark_lang.nodes import types as t
 from dark_lang.nodes.shape import Arity, Node, Slot, Sort, shape_of
-from dark_lang.nodes.walking import Position, descend, find, positions, rebuild
+from dark_lang.nodes.walking import Position, children_of, descend, positions, rebuild
+from dark_lang.restructuring.remembering import remembered
 
 N = TypeVar("N", bound=Node)
 NewId = Callable[[], NodeId]
@@ -28,14 +29,55 @@ def changed(node: N, **fields: Any) -> N:
     return copy
 
 
+@remembered
+def positions_in(root: Node) -> Mapping[NodeId, Position]:
+    """`walking.positions`, worked out once for a tree."""
+    return positions(root)
+
+
+def ancestors_in(root: Node, node_id: NodeId) -> Iterator[Node]:
+    """The nodes above a node, the nearest first."""
+    above = positions_in(root)
+    while (position := above.get(node_id)) is not None:
+        yield position.parent
+        node_id = position.parent.id
+
+
 def substitute(root: N, by: Mapping[NodeId, Node]) -> N:
     """The tree with other subtrees in place of some nodes. What is put in is taken as it is, not searched again."""
-    result: N = rebuild(root, lambda node: by.get(node.id, node))
-    return result
+    if len(by) != 1:
+        return rebuild(root, lambda node: by.get(node.id, node))
+    ((node_id, new),) = by.items()
+    above = positions_in(root)
+    if node_id != root.id and node_id not in above:
+        return root
+    while (position := above.get(node_id)) is not None:
+        parent, slot, nth = position
+        if slot.arity is Arity.MANY:
+            held = getattr(parent, slot.name)
+            new = changed(parent, **{slot.name: (*held[:nth], new, *held[nth + 1 :])})
+        else:
+            new = changed(parent, **{slot.name: new})
+        node_id = parent.id
+    return cast(N, new)
 
 
 def with_list(root: N, parent: NodeId, slot: str, items: Sequence[Node]) -> N:
-    return rebuild(root, lambda node: changed(node, **{slot: tuple(items)}) if node.id == parent else node)
+    return substitute(root, {parent: changed(require(root, parent), **{slot: tuple(items)})})
+
+
+def unshared(before: Node, after: Node) -> list[Node]:
+    """The nodes of `after` that are not the very same objects in `before`, parents first: all that an edit has to look
+    at, since whatever is below a shared node is shared too."""
+    shared = {id(node) for node in descend(before)}
+    found: list[Node] = []
+    stack = [after]
+    while stack:
+        node = stack.pop()
+        if id(node) not in shared:
+            found.append(node)
+            stack.extend(reversed(children_of(node)))
+    return found
 
 
 def sort_of(node: Node) -> Sort:
@@ -80,15 +122,19 @@ SORT_WORDS: Mapping[Sort, str] = {
 
 
 def require(root: Node, node_id: NodeId) -> Node:
-    node = find(root, node_id)
-    if node is None:
+    position = positions_in(root).get(node_id)
+    if position is not None:
+        held = getattr(position.parent, position.slot.name)
+        found: Node = held[position.nth] if position.slot.arity is Arity.MANY else held
+        return found
+    if node_id != root.id:
         raise AddressError("that node is not in the tree any more", suggestion="look again with `dark show --ids`")
-    return node
+    return root
 
 
 def position_of(root: Node, node_id: NodeId) -> Position:
     """Where a node hangs. RefusedError for the toplevel itself."""
-    position = positions(root).get(node_id)
+    position = positions_in(root).get(node_id)
     if position is None:
         require(root, node_id)
         raise RefusedError(

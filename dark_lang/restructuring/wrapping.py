@@ -15,12 +15,21 @@ from dark_lang.nodes import patterns as p
 from dark_lang.nodes import toplevels as top
 from dark_lang.nodes import types as t
 from dark_lang.nodes.shape import Arity, Node, Sort
-from dark_lang.nodes.walking import children_of, descend, positions, with_fresh_ids
+from dark_lang.nodes.walking import children_of, descend, with_fresh_ids
 from dark_lang.notation.reading import Reading, read_expression, read_pattern, read_type
 from dark_lang.restructuring.changing import Changed, commit
 from dark_lang.restructuring.finishing import Known
 from dark_lang.restructuring.statements import is_forgotten
-from dark_lang.restructuring.surgery import NewId, as_expression, position_of, require, sort_of, substitute, with_list
+from dark_lang.restructuring.surgery import (
+    NewId,
+    as_expression,
+    position_of,
+    positions_in,
+    require,
+    sort_of,
+    substitute,
+    with_list,
+)
 
 MARKER = "it"
 """`?it` in a form is where the wrapped code goes."""
@@ -130,7 +139,7 @@ def raise_node(draft: Draft, known: Known, toplevel: NodeId, target: NodeId) -> 
     """Puts a node in the place of the nearest thing around it that it can stand for; the rest of that goes."""
     before = draft.tree(toplevel)
     node = require(before, target)
-    above = positions(before)
+    above = positions_in(before)
     parent = position_of(before, target).parent
     while (place := above.get(parent.id)) is not None:
         if place.slot.sort.takes(sort_of(node)):

@@ -45,15 +45,16 @@ from dark_lang.restructuring import (
 from dark_lang.restructuring.spots import Spot, Where
 from dark_lang.restructuring.surgery import changed
 
-SNIPPETS = [
-    "?", "?x", "a", "a + 1", "f(a, ?)", "[1, 2]", "(a, b)", '"x${a}y"', '"plain"', "{ a: 1, b: ? }", "#{ a: 1 }",
-    "let z = a; z", "let z = 1", "a; b", "// note\na", "x => x + a", "match a { 1 -> b, _ -> c }",
-    "xs |> List::map_v0(a)", "xs |> f |> g", "if a then b else c", "a && b || c", "Some(a)", "None", "e!", "a.b", "partial { new: ?, old: 1 }",
-    "partial { new: 2, old: 1 }", "conflict { base: 1, or: 2 }", "T::inc(1)", "T::inc", "List::length_v0(a, b)", "-1",
-    "1.5", 'c"x"', "()", "true", ") stray", "{", "a -> b", "name: a", "_ -> a", "?it", "if ? then ?it else ?",
-    "?it + ?it", "Int", "List<Int>", "a: Int", "[h, ..t]", "Red(Int)", "toggle x { old: 1, new: 2 }", "some", "pipe", "y",
-    "T::new", "", "..rest", "2", "base", "false", "T::t2", "T::two",
-]  # fmt: skip
+SNIPPETS = ["", "// note\na"]
+SNIPPETS += """\
+?  ~  ?x  ~  a  ~  a + 1  ~  f(a, ?)  ~  [1, 2]  ~  (a, b)  ~  "x${a}y"  ~  "plain"  ~  { a: 1, b: ? }  ~
+#{ a: 1 }  ~  let z = a; z  ~  let z = 1  ~  a; b  ~  x => x + a  ~  match a { 1 -> b, _ -> c }  ~
+xs |> List::map_v0(a)  ~  xs |> f |> g  ~  if a then b else c  ~  a && b || c  ~  Some(a)  ~  None  ~  e!  ~
+a.b  ~  partial { new: ?, old: 1 }  ~  partial { new: 2, old: 1 }  ~  conflict { base: 1, or: 2 }  ~
+T::inc(1)  ~  T::inc  ~  List::length_v0(a, b)  ~  -1  ~  1.5  ~  c"x"  ~  ()  ~  true  ~  ) stray  ~  {  ~
+a -> b  ~  name: a  ~  _ -> a  ~  ?it  ~  if ? then ?it else ?  ~  ?it + ?it  ~  Int  ~  List<Int>  ~
+a: Int  ~  [h, ..t]  ~  Red(Int)  ~  toggle x { old: 1, new: 2 }  ~  some  ~  pipe  ~  y  ~  T::new  ~
+..rest  ~  2  ~  base  ~  false  ~  T::t2  ~  T::two""".replace("~\n", "~  ").split("  ~  ")
 
 
 def operations(rng: random.Random, draft: Draft, known: SmallKnown, id_: NodeId) -> list[Callable[[], object]]:
