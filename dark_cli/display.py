@@ -6,6 +6,7 @@ Must not know commands. Invariant: without colour the text is the same, and noth
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from dark_lang.names import NodeId
@@ -94,9 +95,10 @@ def show_table(workspace: Workspace, rows: Sequence[Sequence[str]], *, styles: S
         ]
         used = sum(max(len(cell), width) + 2 for cell, width in zip(row, widths, strict=False))
         last = _paint(workspace, row[-1], row[-1], styles, columns - 1)
-        if used + len(row[-1]) > workspace.width and len(row[-1]) + 6 <= workspace.width and columns > 1:
+        if used + len(row[-1]) > workspace.width and columns > 1:
             workspace.print("  ".join(cells).rstrip())
-            workspace.print(f"      {last}")
+            for part in wrap(row[-1], workspace.width - 6):
+                workspace.print(f"      {_paint(workspace, part, part, styles, columns - 1)}")
         else:
             workspace.print("  ".join([*cells, last]).rstrip())
 

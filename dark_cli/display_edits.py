@@ -45,9 +45,10 @@ def show_outcome(
         workspace.answer(_report(outcome, places, notes, marks, liveness))
         return
     shown = _by_toplevel(places)
-    for toplevel in _by_label(after, shown):
-        if _is_alive(after, toplevel):
-            show_around(workspace, after, toplevel, shown[toplevel])
+    for nth, toplevel in enumerate(each for each in _by_label(after, shown) if _is_alive(after, each)):
+        if nth:
+            workspace.print()
+        show_around(workspace, after, toplevel, shown[toplevel])
     for toplevel in _by_label(outcome.before, outcome.touched):
         if not _is_alive(after, toplevel) and _is_alive(outcome.before, toplevel):
             label = outcome.before.entries[toplevel].label
