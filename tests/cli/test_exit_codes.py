@@ -11,7 +11,7 @@ from in_process import dark, made
 
 from dark_cli.commands import canvas_listing
 from dark_cli.workspace import Terminal
-from runtime.store import diffs
+from runtime.store import inbox
 
 
 @pytest.fixture
@@ -106,7 +106,7 @@ def test_a_read_only_canvas(shop: Path) -> None:
 
 
 def test_corruption(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(diffs, "STILL_SECONDS", 0.0)
+    monkeypatch.setattr(inbox, "STILL_SECONDS", 0.0)
     diff = next((shop / "diffs").glob("*.cbor"))
     diff.write_bytes(b"\xff" * 100)
     done = dark(shop, "doctor")
