@@ -7,7 +7,11 @@ is the host's own, and it lasts as long as the conflict does.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
 
+from dark_lang import wire
+from dark_lang.errors import DarkError
 from dark_lang.names import NodeId
 from dark_lang.nodes import expressions as e
 from dark_lang.nodes import patterns as p
@@ -37,3 +41,20 @@ def served_before(
                 if served is not None:
                     chosen[node.id] = served
     return preferred if chosen == preferred else chosen
+
+
+def read_choices(path: Path) -> dict[NodeId, NodeId]:
+    """The choices that `write_choices` kept; none if there are none that can be read."""
+    with suppress(OSError, DarkError, TypeError, ValueError):
+        pairs = wire.decode_plain(path.read_bytes())
+        return {NodeId(conflict): NodeId(side) for conflict, side in pairs}
+    return {}
+
+
+def write_choices(path: Path, chosen: Mapping[NodeId, NodeId]) -> None:
+    """Keeps them for the next server on this host. A disk that refuses costs the choice at the next start, no more."""
+    with suppress(OSError):
+        path.parent.mkdir(exist_ok=True)
+        temporary = path.with_suffix(".new")
+        temporary.write_bytes(wire.encode_plain([[conflict, side] for conflict, side in sorted(chosen.items())]))
+        temporary.replace(path)

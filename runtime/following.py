@@ -6,17 +6,18 @@ assignment; a failure anywhere leaves the snapshot before. Thread-safe.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from threading import RLock
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from dark_lang.edits.materializing import Materialized, materialize
 from dark_lang.library import Library
 from dark_lang.names import NodeId
 from runtime.canvas import Canvas
-from runtime.choosing import served_before
+from runtime.choosing import read_choices, served_before, write_choices
 from runtime.entries import Entry, entry_of
 from runtime.loading import LiveLedgers, Loaded, cache_file, load_anew
 from runtime.settings import Settings
@@ -24,6 +25,9 @@ from runtime.store.diffs import Arrival, Progress
 from runtime.store.packing import Packed, pack
 from runtime.store.problems import Problem, ProblemKind
 from runtime.trees import Tree
+
+if TYPE_CHECKING:
+    from subprocess import Popen
 
 Listener: TypeAlias = Callable[[Canvas, frozenset[NodeId]], None]
 """Called with the new snapshot and the toplevels that differ, before the edit that made it returns. Must be quick, and
@@ -33,13 +37,12 @@ _NOTHING_KNOWN: Mapping[NodeId, Materialized] = {}
 
 
 class Follower:
-    """`keeps_serving`: whether this process serves the canvas, so that a conflict keeps what it served before."""
-
     def __init__(self, folder: Path, settings: Settings, library: Library, loaded: Loaded) -> None:
         self.folder = folder
         self.settings = settings
         self.library = library
-        self.keeps_serving = False
+        self._keeps_serving = False
+        self._saver: Popen[bytes] | None = None
         self._loaded = loaded
         self._lock = RLock()
         self._listeners: list[Listener] = []
@@ -57,9 +60,28 @@ class Follower:
         """What is wrong with the store, as far as it has been looked at."""
         return self._canvas.problems
 
+    @property
+    def keeps_serving(self) -> bool:
+        """Whether this process serves the canvas, so that a conflict keeps what was served here before it came."""
+        return self._keeps_serving
+
+    @keeps_serving.setter
+    def keeps_serving(self, does: bool) -> None:
+        with self._lock:
+            self._keeps_serving = does
+            if does and (chosen := read_choices(self._choices)):
+                self._preferred = chosen
+                self._publish(self._canvas_with((), self._canvas.problems), frozenset())
+
+    @property
+    def _choices(self) -> Path:
+        return self.folder / "data" / "choices"
+
     def close(self) -> None:
         """Leaves a cache for the next process if that is worth its time."""
         with self._lock:
+            if self._saver is not None:
+                self._saver.wait()
             self.save(only_if_worthwhile=True)
             self._loaded.store.journal.close()
 
@@ -69,6 +91,20 @@ class Follower:
             if only_if_worthwhile and not self._loaded.is_worth_saving():
                 return False
             return self._loaded.save(cache_file(self.folder))
+
+    def save_aside(self) -> None:
+        """Has another process write the cached fold, if that is worth its time. Returns at once."""
+        with self._lock:
+            if self._saver is not None and self._saver.poll() is None:
+                return
+            self._saver = None
+            if self._loaded.is_worth_saving():
+                from subprocess import DEVNULL, Popen  # late: only servers need it, and 8 ms
+
+                words = [sys.executable, "-m", "runtime.saving", str(self.folder.absolute())]
+                with suppress(OSError):
+                    self._saver = Popen(words, stdin=DEVNULL, stdout=DEVNULL, stderr=DEVNULL)
+                self._loaded.saved = len(self._loaded.program.applied)
 
     def pack(self, progress: Progress | None = None) -> Packed:
         """Puts the diffs of every range of lamport numbers that is over into packs. Raises CanvasError."""
@@ -146,8 +182,11 @@ class Follower:
     ) -> Canvas:
         program, before = self._loaded.program, self._canvas
         now = as_they_are(self._loaded.ledgers, touched, known)
-        if self.keeps_serving:
-            self._preferred = served_before(before, now, self._preferred)
+        if self._keeps_serving:
+            chosen = served_before(before, now, self._preferred)
+            if chosen is not self._preferred:
+                write_choices(self._choices, chosen)
+            self._preferred = chosen
         return before.after(
             now, preferred=self._preferred, problems=problems, frontier=program.frontier, lamport=program.lamport
         )

@@ -7,6 +7,7 @@ changes only how long it takes.
 from __future__ import annotations
 
 import gc
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -62,7 +63,9 @@ class Loaded:
 
     def save(self, path: Path) -> bool:
         """Writes the cache; False if the disk refuses."""
-        done = write_image(path, build_image(self.store, self.program, self.ledgers, self.trees.image, None))
+        done = os.access(path.parent, os.W_OK) and write_image(
+            path, build_image(self.store, self.program, self.ledgers, self.trees.image, None)
+        )
         if done:
             self.saved = len(self.program.applied)
         return done
@@ -77,6 +80,8 @@ def load(folder: Path, canvas: bytes, progress: Progress | None = None) -> Loade
         if loaded is None:
             store.forget()
             loaded = load_anew(store, folder, canvas, progress)
+        elif loaded.is_worth_saving():
+            loaded.save(cache_file(folder))  # now, since a command of the shell may end in any way
     newer = next((problem for problem in store.problems if problem.kind is ProblemKind.NEWER), None)
     if newer is not None:
         raise CanvasError(newer.message, details=(newer.file,), suggestion=newer.advice)

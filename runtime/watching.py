@@ -76,6 +76,8 @@ class Watcher:
             self._looked = time.monotonic()
         try:
             self._host.refresh(names)
+            if names is None:
+                self._host.save_aside()
         except DarkError as error:
             log.warning("%s", error.message)
         except Exception:

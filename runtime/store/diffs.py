@@ -160,11 +160,10 @@ class Store:
         return self.scan(known) if names is None else self.take(names, known)
 
     def _list(self, folder: Path) -> set[str]:
+        """Names with a dot among them: of many, those that are new are few, and cheaper to look at."""
         modified, now = _modified(folder), time.time_ns()
         try:
-            # Not Path.iterdir: 100,000 paths take ten times as long as 100,000 names.
-            with os.scandir(folder) as found:
-                names = {entry.name for entry in found if not entry.name.startswith(".")}
+            names = set(os.listdir(folder))  # noqa: PTH208 - a Path for each of 100,000 names takes ten times as long
         except FileNotFoundError:
             names = set()  # a clone of an empty canvas: git keeps no empty folders
         except OSError as error:
@@ -175,7 +174,7 @@ class Store:
     def _take_loose(
         self, names: set[str], known: Callable[[bytes], bool], progress: Progress | None
     ) -> Iterator[Arrival]:
-        new = sorted(names - self.loose - {"packs"})
+        new = sorted(name for name in names - self.loose if not name.startswith(".") and name != "packs")
         for done, name in enumerate(new):
             if progress is not None and done % 500 == 0:
                 progress(done, len(new))
@@ -192,6 +191,8 @@ class Store:
         self, names: set[str], known: Callable[[bytes], bool], progress: Progress | None
     ) -> Iterator[Arrival]:
         for name in sorted(names - self.packs.keys()):
+            if name.startswith("."):
+                continue
             told = read_pack_name(name)
             if told is None:
                 self._inbox.report_stray(f"packs/{name}")

@@ -77,6 +77,9 @@ def test_a_conflict_keeps_what_this_host_served(forked: tuple[Desk, Desk, NodeId
     assert desk.host.canvas.preferred == ({conflict.id: before} if keeps else {})
     desk.handler("later")
     assert desk.host.canvas.preferred == ({conflict.id: before} if keeps else {})
+    again = Desk(desk.folder)  # the server is started anew
+    again.host.keeps_serving = True
+    assert again.host.canvas.preferred == ({conflict.id: before} if keeps else {})
 
 
 def test_two_definitions_with_one_label(desk: Desk, tmp_path: Path) -> None:

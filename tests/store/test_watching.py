@@ -91,3 +91,23 @@ def test_a_folder_that_is_taken_away_returns(desk: Desk, monkeypatch: pytest.Mon
         assert desk.value(handler) == 0
     finally:
         watcher.stop()
+
+
+def test_a_server_has_its_cache_written_by_another_process(desk: Desk) -> None:
+    handler = desk.handler("a", 0)
+    desk.host.save()
+    image = desk.folder / ".dark" / "image"
+    before = image.stat().st_mtime_ns
+    desk.host.save_aside()
+    for value in range(1, 70):
+        desk.set(handler, value)
+    assert image.stat().st_mtime_ns == before
+    desk.host.save_aside()
+    desk.host.save_aside()  # one at a time
+    deadline = time.monotonic() + 20
+    while image.stat().st_mtime_ns == before:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    desk.host.close()
+    again = Desk(desk.folder)
+    assert again.value(handler) == 69 and not again.host.save(only_if_worthwhile=True)
