@@ -88,7 +88,7 @@ def _matches(site: Site, places: list[tuple[NodeId, NodeId | None]], rule: Rule)
         root = tree if inside is None else require(tree, inside)
         found.extend(
             f"{label_of(tree)}#{path_of(tree, node.id)}: {print_any(node, site.naming)}"
-            for node in find_matches(root, rule)
+            for node in find_matches(root, rule, site)
         )
     return tuple(found)
 

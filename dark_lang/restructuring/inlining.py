@@ -8,6 +8,7 @@ from __future__ import annotations
 from dark_lang.edits.drafting import Draft
 from dark_lang.errors import RefusedError
 from dark_lang.names import NodeId, Ref
+from dark_lang.naming import Realm
 from dark_lang.nodes import expressions as e
 from dark_lang.nodes import patterns as p
 from dark_lang.nodes import toplevels as top
@@ -16,6 +17,7 @@ from dark_lang.nodes.walking import descend, with_fresh_ids
 from dark_lang.restructuring.changing import Changed, commit, require_same_meaning
 from dark_lang.restructuring.extracting import leaves
 from dark_lang.restructuring.finishing import Known
+from dark_lang.restructuring.references import settled
 from dark_lang.restructuring.renaming import binder_of
 from dark_lang.restructuring.scoping import resolve, uses_of
 from dark_lang.restructuring.surgery import NewId, changed, positions_in, require, substitute
@@ -77,7 +79,7 @@ def _inline_function(draft: Draft, known: Known, before: top.Toplevel, node: e.C
 
 
 def _body_of(known: Known, ref: Ref) -> top.Function:
-    definition = known.definition(ref)
+    definition = known.definition(settled(known.naming, Realm.FUNCTION, ref))
     if not isinstance(definition, top.Function):
         raise RefusedError("only a function of this canvas has a body that can be put here")
     return definition

@@ -7,19 +7,21 @@ matching never looks at ids, and nothing here recurses.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from dark_lang.names import NodeId
-from dark_lang.nodes.shape import Node, shape_of
+from dark_lang.naming import Naming
+from dark_lang.nodes.shape import Node
 from dark_lang.nodes.walking import descend, rebuild, same, steps_of, with_fresh_ids
 from dark_lang.restructuring.arities import HOLES
+from dark_lang.restructuring.references import meanings
 from dark_lang.restructuring.surgery import NewId, changed, sort_of
 
 Bindings = Mapping[str, Node]
 
 
-def matches(pattern: Node, node: Node) -> dict[str, Node] | None:
-    """What each label of the pattern stands for; None if it does not match."""
+def matches(pattern: Node, node: Node, naming: Naming | None = None) -> dict[str, Node] | None:
+    """What each label of the pattern stands for; None if it does not match. With a naming, names that meant nothing
+    when they were written count as what they mean now."""
     bound: dict[str, Node] = {}
     work = [(pattern, node)]
     while work:
@@ -30,18 +32,13 @@ def matches(pattern: Node, node: Node) -> dict[str, Node] | None:
             if wanted.label and not same(bound.setdefault(wanted.label, found), found):
                 return None
             continue
-        if type(wanted) is not type(found) or _scalars(wanted) != _scalars(found):
+        if type(wanted) is not type(found) or meanings(wanted, naming) != meanings(found, naming):
             return None
         ways, taken = steps_of(wanted), steps_of(found)
         if [(way.slot.name, way.nth) for way in ways] != [(way.slot.name, way.nth) for way in taken]:
             return None
         work.extend((a.node, b.node) for a, b in zip(reversed(ways), reversed(taken), strict=True))
     return bound
-
-
-def _scalars(node: Node) -> tuple[Any, ...]:
-    shape = shape_of(type(node))
-    return tuple(repr(getattr(node, name)) for name in (*shape.scalars, *shape.tables))
 
 
 def labels(template: Node) -> list[str]:

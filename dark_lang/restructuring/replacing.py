@@ -71,7 +71,7 @@ def replaced(
     kept = {node.id for node in descend(seat)}
     beside = with_fresh_ids(newer, draft.fresh) if any(n.id in kept for n in descend(newer)) else newer
     partial = e.Partial(draft.fresh(), as_expression(beside), seat)
-    notes = (f"the old code runs until the new is finished; it lacks {gap}",)
+    notes = (f"the old code runs until the new is finished ({gap})",)
     return Replaced(substitute(before, {seat.id: partial}), partial.id, notes)
 
 
@@ -166,7 +166,9 @@ def accept(draft: Draft, known: Known, toplevel: NodeId, target: NodeId, *, now:
     partial = _partial_at(before, target)
     gap = first_gap(partial.new, resolve(before), known)
     if gap is not None and not now:
-        raise RefusedError(f"the new code lacks {gap}", suggestion="finish it, or add --now to let it run as it is")
+        raise RefusedError(
+            f"the new code is unfinished: {gap}", suggestion="finish it, or add --now to let it run as it is"
+        )
     after = substitute(before, {partial.id: partial.new})
     return commit(draft, known, before, after, show=(partial.new.id,))
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from dark_lang.edits.drafting import Draft
 from dark_lang.errors import RefusedError
 from dark_lang.names import NodeId
+from dark_lang.naming import Naming
 from dark_lang.nodes import expressions as e
 from dark_lang.nodes import toplevels as top
 from dark_lang.nodes.shape import Node
@@ -69,16 +70,16 @@ def steps_in(root: Node) -> set[NodeId]:
     return found
 
 
-def find_matches(root: Node, rule: Rule) -> list[Node]:
+def find_matches(root: Node, rule: Rule, known: Known) -> list[Node]:
     """The places that the pattern matches as the code is now, outer ones first."""
-    steps = steps_in(root)
-    return [node for node in descend(root) if _match(node, node.id in steps, rule) is not None]
+    steps, naming = steps_in(root), known.naming
+    return [node for node in descend(root) if _match(node, node.id in steps, rule, naming) is not None]
 
 
-def _match(node: Node, step: bool, rule: Rule) -> dict[str, Node] | None:
+def _match(node: Node, step: bool, rule: Rule, naming: Naming) -> dict[str, Node] | None:
     if not step:
-        return matches(rule.pattern, node)
-    return None if rule.for_steps is None else matches(rule.for_steps[0], node)
+        return matches(rule.pattern, node, naming)
+    return None if rule.for_steps is None else matches(rule.for_steps[0], node, naming)
 
 
 def rewrite(
@@ -87,7 +88,7 @@ def rewrite(
     """Rewrites all matches in a definition, or below one node of it; None if there are none."""
     before = draft.tree(toplevel)
     allowed = {node.id for node in descend(before if inside is None else require(before, inside))}
-    steps = steps_in(before)
+    steps, naming = steps_in(before), known.naming
     made: dict[NodeId, NodeId] = {}  # root of what a match became -> the node that it was
     copies: dict[NodeId, NodeId] = {}
 
@@ -95,7 +96,7 @@ def rewrite(
         if node.id not in allowed:
             return node
         step = node.id in steps
-        bound = _match(node, step, rule)
+        bound = _match(node, step, rule, naming)
         if bound is None:
             return node
         template = rule.for_steps[1] if step and rule.for_steps is not None else rule.template

@@ -8,7 +8,6 @@ from __future__ import annotations
 from dark_lang.edits.drafting import Draft
 from dark_lang.errors import RefusedError
 from dark_lang.names import NodeId
-from dark_lang.naming import Realm
 from dark_lang.nodes import expressions as e
 from dark_lang.nodes import patterns as p
 from dark_lang.nodes import toplevels as top
@@ -18,20 +17,11 @@ from dark_lang.notation.reading import read_expression, read_pattern
 from dark_lang.restructuring.changing import Changed, commit
 from dark_lang.restructuring.finishing import Known
 from dark_lang.restructuring.pieces import read_piece
+from dark_lang.restructuring.references import REALMS
 from dark_lang.restructuring.renaming import WORD, named, require_free, require_word, resolve_word
 from dark_lang.restructuring.replacing import replace_node, replaced
 from dark_lang.restructuring.surgery import NewId, changed, require, substitute
 
-_REALMS: dict[tuple[type[Node], str], Realm] = {
-    (e.Call, "function"): Realm.FUNCTION,
-    (e.FunctionRef, "function"): Realm.FUNCTION,
-    (e.Construct, "type"): Realm.TYPE,
-    (p.Constructor, "type"): Realm.TYPE,
-    (t.Named, "type"): Realm.TYPE,
-    (e.DatastoreRef, "datastore"): Realm.DATASTORE,
-    (e.SecretRef, "secret"): Realm.SECRET,
-    (e.Toggle, "switch"): Realm.SWITCH,
-}
 _LABELS = frozenset({"name", "version", "method", "route"})
 LANGUAGES = (0, 1)
 
@@ -90,7 +80,7 @@ def _definition_with(root: top.Toplevel, field: str, text: str, known: Known) ->
 
 
 def _with_value(node: Node, field: str, text: str, known: Known, fresh: NewId) -> Node:
-    realm = _REALMS.get((type(node), field))
+    realm = REALMS.get((type(node), field))
     if realm is not None:
         return changed(node, **{field: resolve_word(known.naming, realm, text.strip())})
     return changed(node, **{field: _value(node, field, text, known, fresh)})

@@ -1,0 +1,43 @@
+"""Which fields of which nodes refer to something by name, and what they mean.
+
+Must not know a canvas. Invariant: a name that meant nothing when it was written means what bears it now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from dark_lang.names import Ref, Unresolved
+from dark_lang.naming import Naming, Realm
+from dark_lang.nodes import expressions as e
+from dark_lang.nodes import patterns as p
+from dark_lang.nodes import types as t
+from dark_lang.nodes.shape import Node, shape_of
+
+REALMS: Mapping[tuple[type[Node], str], Realm] = {
+    (e.Call, "function"): Realm.FUNCTION,
+    (e.FunctionRef, "function"): Realm.FUNCTION,
+    (e.Construct, "type"): Realm.TYPE,
+    (p.Constructor, "type"): Realm.TYPE,
+    (t.Named, "type"): Realm.TYPE,
+    (e.DatastoreRef, "datastore"): Realm.DATASTORE,
+    (e.SecretRef, "secret"): Realm.SECRET,
+    (e.Toggle, "switch"): Realm.SWITCH,
+}
+
+
+def settled(naming: Naming, realm: Realm, ref: Ref) -> Ref:
+    return naming.resolve(realm, ref.text) if isinstance(ref, Unresolved) and ref.text else ref
+
+
+def meanings(node: Node, naming: Naming | None) -> tuple[Any, ...]:
+    """The scalars of a node, so that two nodes with equal ones mean the same, children aside."""
+    shape = shape_of(type(node))
+    found: list[Any] = []
+    for name in (*shape.scalars, *shape.tables):
+        value = getattr(node, name)
+        realm = REALMS.get((type(node), name))
+        # repr tells -0.0 from 0.0 and 1 from 1.0 and True, which == does not.
+        found.append(repr(value) if realm is None or naming is None else settled(naming, realm, value))
+    return tuple(found)
