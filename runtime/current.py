@@ -33,6 +33,7 @@ class Run:
         "fired",
         "forced",
         "guards",
+        "late",
         "subject",
         "thread",
         "world",
@@ -57,6 +58,7 @@ class Run:
         self.armed = False  # whether its time may end it
         self.fired = False  # whether it did
         self.guards = 0
+        self.late = False  # whether its time was over when it could not be ended
 
 
 class _Current(threading.local):
@@ -96,9 +98,15 @@ def guarded(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     try:
         run.guards += 1
         settle()  # nothing is set off from here on, and what was set off before arrives before the work begins
-        return function(*args, **kwargs)
+        result = function(*args, **kwargs)
     finally:
         run.guards -= 1
+    if run.late and run.armed and not run.guards:
+        # Its time was over in there. Code that does little else would not be met outside.
+        run.armed = False
+        run.fired = True
+        raise TimeUp
+    return result
 
 
 class _GuardedWorld:

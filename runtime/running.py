@@ -171,10 +171,14 @@ class _MainClock:
 
     def _ring(self, _signal: int, _frame: FrameType | None) -> None:
         run = self._watched
-        if run is not None and run.armed and not run.guards and time.monotonic() >= run.deadline:
-            run.armed = False
-            run.fired = True
-            raise TimeUp
+        if run is None or not run.armed or time.monotonic() < run.deadline:
+            return
+        if run.guards:
+            run.late = True
+            return
+        run.armed = False
+        run.fired = True
+        raise TimeUp
 
 
 class _Watchdog:
@@ -224,7 +228,9 @@ class _Watchdog:
     def _end(self, run: Run) -> None:
         end, thread = _SET_OFF, ctypes.c_ulong(run.thread)
         # From this test to the call nothing lets another thread in: no call, no loop, no function of ours.
-        if run.armed and not run.guards:
+        if run.guards:
+            run.late = True
+        elif run.armed:
             run.armed = False
             run.fired = True
             end(thread, _TIME_UP)

@@ -26,6 +26,7 @@ from dark_lang.nodes import expressions as e
 from dark_lang.nodes import patterns as p
 
 _LEAVING = py.constants("None", "Error")
+_NESTED = 8  # calls within calls that a chain makes before it keeps what it has in a name
 _UNWRAPPED = py.constants("Option", "Result")
 
 
@@ -49,11 +50,14 @@ def _powers(g: Generator, node: e.Call, first: Result) -> Result:
         calls.append(right)
         bases.append(right.args[0])
         right = right.args[1]
-    *results, result = g.values([*bases, right], first)
-    for nth, power in enumerate(reversed(calls)):
+    results = g.values([*bases, right], first)
+    if len(results) > _NESTED:
+        results = g.keep_all(results)
+    result = results.pop()
+    for nth, power in enumerate(reversed(calls), start=1):
         result = call(g, power.id, power.function, [results.pop(), result])
-        if nth and not nth % 16:
-            *results, result = g.keep_all([*results, result])
+        if not nth % _NESTED:
+            result = g.keep(result)
     return result
 
 
@@ -132,7 +136,7 @@ def field_step(g: Generator, node: e.FieldAccess, record: Result) -> Result:
 def try_step(g: Generator, node: e.Try, wrapped: Result) -> Result:
     name, kind = g.keep_name(wrapped)
     value = py.load(name)
-    type_ = py.compare(py.attribute(value, "type"), py.IN, _UNWRAPPED)
+    type_ = py.compare(py.part(name, "type"), py.IN, _UNWRAPPED)
     fits = type_ if kind == "C" else py.all_of([py.is_type(name, "Case"), type_])
     wrong = py.Expr(py.call("bad_try", [value], g.line(node.id)))
     g.block.append(py.If(py.UnaryOp(py.NOT, fits), [wrong], []))
@@ -141,8 +145,8 @@ def try_step(g: Generator, node: e.Try, wrapped: Result) -> Result:
     g.block = leaving
     g.put((py.call("Left", [value]), "C") if g.scope.leaves else (value, "C"), RETURN)
     g.block = outer
-    outer.append(py.If(py.compare(py.attribute(value, "name"), py.IN, _LEAVING), leaving, []))
-    return py.item(py.attribute(value, "values"), 0), ""
+    outer.append(py.If(py.compare(py.part(name, "name"), py.IN, _LEAVING), leaving, []))
+    return py.item(py.part(name, "values"), 0), ""
 
 
 # Pipes
@@ -152,7 +156,7 @@ def pipe_step(g: Generator, node: e.Pipe, head: Result) -> Result:
     result = head
     for nth, step in enumerate(node.steps, start=1):
         result = _through(g, step, result)
-        if not nth % 8:
+        if not nth % _NESTED:
             result = g.keep(result)
     return result
 

@@ -221,7 +221,8 @@ class _Matching:
             g.unwind(mark)
             if is_last:
                 return
-        g.block.append(py.Expr(py.call("no_match", [py.load(self.name)], g.line(self.node.id))))
+        wrong = py.call("no_match", [py.load(self.name)], g.line(self.node.id))
+        g.block.append(py.Return(wrong) if self.place.name is None else py.assign(self.place.name, wrong))
 
     def _arm(self, arm: e.Arm) -> bool:
         """Emits one arm; afterwards the block is where the next one belongs. True if none can follow."""

@@ -142,10 +142,10 @@ def construct(g: Generator, node: e.Construct) -> Result:
             return g.failure(node.id, counted(node.case, expected[1], "value", len(results)))
         if not results:
             return py.load("NONE"), "C"
-        type_ = py.Constant(ref.name)
+        type_ = py.word(ref.name)
     else:
         type_ = py.located_load(g.need(NeedKind.CASE, ref, len(results), node.case), g.line(node.id))
-    return py.call("Case", [type_, py.Constant(node.case), py.tuple_of([value for value, _ in results])]), "C"
+    return py.call("Case", [type_, py.word(node.case), py.tuple_of([value for value, _ in results])]), "C"
 
 
 def counted(name: str, expected: int, what: str, given: int) -> str:

@@ -93,7 +93,7 @@ def _fit_kind(tests: Tests, pattern: p.Pattern, name: str, kind: str, asked: boo
             _ask(tests, py.compare(py.load(name), py.EQUAL, py.UNIT), name, asked)
         case p.Char():
             _ask(tests, py.is_type(name, "Char"), name, asked)
-            text = py.attribute(py.load(name), "text")
+            text = py.part(name, "text")
             tests.tests.append(py.compare(text, py.EQUAL, py.Constant(pattern.value)))
         case p.Tuple():
             _ask(tests, py.is_type(name, "tuple"), name, asked)
@@ -180,20 +180,20 @@ def _fit_case(tests: Tests, pattern: p.Constructor, name: str, kind: str, asked:
                 pattern, f"{pattern.case} takes {expected[1]} value{'' if expected[1] == 1 else 's'}, and {given}"
             )
             return
-        type_ = py.Constant(ref.name)
+        type_ = py.word(ref.name)
     else:
         type_ = py.located_load(g.need(NeedKind.CASE, ref, count, pattern.case), g.line(pattern.id))
     if kind != "C":
         _ask(tests, py.is_type(name, "Case"), name, asked)
-    tests.tests.append(py.compare(py.attribute(py.load(name), "name"), py.EQUAL, py.Constant(pattern.case)))
-    tests.tests.append(py.compare(py.attribute(py.load(name), "type"), py.EQUAL, type_))
+    tests.tests.append(py.compare(py.part(name, "name"), py.EQUAL, py.word(pattern.case)))
+    tests.tests.append(py.compare(py.part(name, "type"), py.EQUAL, type_))
     if not isinstance(ref, Standard):
         # Stored values may be older than the definition, and hold another number of parts.
-        size = py.compare(py.call("len", [py.attribute(py.load(name), "values")]), py.EQUAL, py.Constant(count))
+        size = py.compare(py.call("len", [py.part(name, "values")]), py.EQUAL, py.Constant(count))
         wrong = py.call("bad_count", [py.load(name), py.Constant(count)], g.line(pattern.id))
         tests.tests.append(py.either(size, wrong))
     for index, item in enumerate(pattern.args):
-        _fit_part(tests, item, py.item(py.attribute(py.load(name), "values"), index))
+        _fit_part(tests, item, py.item(py.part(name, "values"), index))
 
 
 _UNFINISHED: Final = (p.Hole, p.Unread, p.Conflict)

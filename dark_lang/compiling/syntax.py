@@ -173,9 +173,11 @@ FALSE: Final = Constant(False)
 UNIT: Final = constants()
 NOTHING: Final = Constant(None)
 
-# Loads never carry a location, so that one node per name can stand in any number of trees.
+# What has no location of its own can stand in any number of trees, and the names that we make are the same in all.
 _LOADS: dict[str, ast.expr] = {}
-_TYPES: dict[str, ast.expr] = {}
+_TYPES: dict[tuple[str, str], ast.expr] = {}
+_PARTS: dict[tuple[str, str], ast.expr] = {}
+_WORDS: dict[str, ast.expr] = {}
 _KEPT = 4096
 
 
@@ -197,15 +199,20 @@ def located_load(name: str, line: int) -> ast.expr:
 
 def type_of(name: str) -> ast.expr:
     """`type(name)`"""
-    node = _TYPES.get(name)
-    if node is None:
-        node = Call(_TYPE, [load(name)], [])
-        if len(_TYPES) < _KEPT:
-            _TYPES[name] = node
-    return node
+    return Call(_TYPE, [load(name)], [])
 
 
 _TYPE: Final = load("type")
+
+
+def word(text: str) -> ast.expr:
+    """A constant of a few letters, such as the name of a case."""
+    node = _WORDS.get(text)
+    if node is None:
+        node = Constant(text)
+        if len(_WORDS) < _KEPT:
+            _WORDS[text] = node
+    return node
 
 
 def store(name: str) -> ast.Name:
@@ -241,12 +248,22 @@ def compare(left: ast.expr, operator: ast.cmpop, right: ast.expr) -> ast.expr:
 
 def is_type(name: str, kind: str) -> ast.expr:
     """`type(name) is kind`"""
-    return Compare(type_of(name), [IS], [load(kind)])
+    node = _TYPES.get((name, kind))
+    if node is None:
+        node = Compare(type_of(name), [IS], [load(kind)])
+        if len(_TYPES) < _KEPT:
+            _TYPES[name, kind] = node
+    return node
 
 
-def attribute(value: ast.expr, label: Literal["name", "values", "type", "text"]) -> ast.expr:
-    """Of a Case or a Char: the only attributes that guest code ever reads."""
-    return Attribute(value, label, _LOAD)
+def part(name: str, label: Literal["name", "values", "type", "text"]) -> ast.expr:
+    """`name.label`, of a Case or a Char: the only attributes that guest code ever reads."""
+    node = _PARTS.get((name, label))
+    if node is None:
+        node = Attribute(load(name), label, _LOAD)
+        if len(_PARTS) < _KEPT:
+            _PARTS[name, label] = node
+    return node
 
 
 def item(value: ast.expr, index: int | str, line: int = 0) -> ast.expr:

@@ -212,7 +212,7 @@ def _declare(g: Generator, function: top.Function) -> None:
         g.block.append(py.If(test, [py.Expr(wrong)], []))
         g.bind_python(param.name, name, letter.lower())
     scope.result = _letter(function.result)
-    scope.checks = _spoken(scope.result, function.result)
+    scope.checks = _spoken(scope.result, function.result) if scope.result else ""
     scope.title = title
 
 
