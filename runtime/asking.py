@@ -171,7 +171,7 @@ def nodes_like(canvas: Canvas, pattern: Node) -> Iterator[tuple[NodeId, Node]]:
 
     for toplevel in alive(canvas):
         for node in descend(canvas.tree(toplevel)):
-            if matches(pattern, node) is not None:
+            if matches(pattern, node, canvas.naming) is not None:
                 yield toplevel, node
 
 

@@ -6,7 +6,8 @@
 
 In what a document says that a command prints, `...` stands for any text, alone on a line for any lines; `12 ms` and
 `2024-05-01 12:03` for any time; an id in the margin, a whole id, and a hex id for any other, which later commands of the document then get in
-its place. `dark serve` and `:8000` get a free port. A command that ends with `&` is given 20 s to print what it should.
+its place. `dark serve` and `:8000` get a free port. A command that ends with `&` is given 20 s to print what it should, and
+`dark serve &` to take requests; what it prints need not stand in the document.
 
     python tests/transcripts.py --update FILE.md …      writes what was printed into the documents
 """
@@ -28,6 +29,7 @@ from pathlib import Path
 
 BIN = Path(sys.executable).parent
 PATIENCE = 20.0
+_SERVE = re.compile(r"\bdark serve\b[^|;]*&\s*$")
 _SPECIAL = re.compile(
     r"(?P<any>\.\.\.)"
     r"|(?P<ms>\b\d+(?:\.\d+)? ms\b)"
@@ -124,6 +126,17 @@ class Shell:
         # A prefix may come to mean another node, once the one that had it is in the trash.
         self._names[word] = real
 
+    def wait_for_server(self) -> str:
+        """What it prints until it takes requests."""
+        printed = ""
+        limit = time.monotonic() + PATIENCE
+        while time.monotonic() < limit:
+            printed += self.read_more()
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
+                    return printed + self.read_more() + self.read_more()
+        raise TranscriptError(f"no server on port {self.port} after {PATIENCE} s; it printed:\n{printed}")
+
     def close(self) -> None:
         for signal_number in (signal.SIGTERM, signal.SIGKILL):
             try:
@@ -141,7 +154,9 @@ class Shell:
     def _to_real(self, command: str) -> str:
         command = re.sub(r"\bdark serve\b(?!.*--port)", f"dark serve --port {self.port}", command)
         command = command.replace(":8000", f":{self.port}")
-        return re.sub(r"\b[k-z]{2,16}\b|\b[0-9a-f]{8,64}\b", lambda word: self._names.get(word[0], word[0]), command)
+        # A word that is a program's name, or a command's, is no id, though `ls` and `rm` could be.
+        ids = r"(?<!dark )(?<!^)(?<![|;&(] )(?<![(])\b(?:[k-z]{2,16}|[0-9a-f]{8,64})\b"
+        return re.sub(ids, lambda word: self._names.get(word[0], word[0]), command)
 
     def _to_document(self, output: str) -> str:
         return output.replace(f":{self.port}", ":8000").replace(str(self.folder), "~")
@@ -268,6 +283,10 @@ def update_document(path: Path, folder: Path, *, environment: dict[str, str] | N
 def _walk(text: str, shell: Shell) -> Iterator[tuple[Step, list[str], dict[str, str] | None]]:
     for step in read_steps(text):
         output = shell.run(step.command)
+        if _SERVE.search(step.command):
+            output += shell.wait_for_server()
+            if not any(line.strip() for line in step.expected):
+                output = ""
         names = _compare(step, output)
         limit = time.monotonic() + PATIENCE
         while names is None and step.command.rstrip().endswith("&") and time.monotonic() < limit:
