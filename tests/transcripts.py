@@ -35,6 +35,7 @@ _SPECIAL = re.compile(
     r"|(?P<ms>\b\d+(?:\.\d+)? ms\b)"
     r"|(?P<time>\b\d{4}-\d\d-\d\d \d\d:\d\d\b)"
     r"|(?P<margin>^[> ]? *[k-z]{2,16} {2,})"
+    r"|(?P<indent>^[> ] {3,})"
     r"|(?P<id>\b[k-z]{16}\b)"
     r"|(?P<hex>\b(?=[0-9]*[a-f])(?=[a-f]*[0-9])[0-9a-f]{8,64}\b)"
 )
@@ -231,6 +232,8 @@ def _match_line(expected: str, actual: str, names: dict[str, str]) -> bool:
         elif special["hex"]:
             words.append(special[0])
             pattern += r"([0-9a-f]{8,64})"
+        elif special["indent"]:
+            pattern += f"{special[0][0]} +"
         elif special["id"]:
             words.append(special[0])
             pattern += r"([k-z]{16})"
