@@ -57,6 +57,7 @@ _CLASSES: dict[type[Node], Kind] = {
 _UNPREFIXED = {Kind.HTTP, Kind.FUNCTION, Kind.TYPE, Kind.DATASTORE}
 _HTTP = re.compile(r"([A-Za-z]+)[: ](/.*)", re.DOTALL)
 _ID = re.compile(r"[k-z]{2,16}")
+_NUMBER = re.compile(r"[0-9]{1,9}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +157,7 @@ def find_path(root: Node, path: str) -> Node:
     words = path.split(".") if path else []
     nth = 0
     while nth < len(words):
-        number = words[nth + 1] if nth + 1 < len(words) and words[nth + 1].isdecimal() else None
+        number = words[nth + 1] if nth + 1 < len(words) and _NUMBER.fullmatch(words[nth + 1]) else None
         found = _by_search(node, words[nth], int(number or 1)) or _by_slot(node, words[nth], number)
         if found is None:
             raise _astray(node, ".".join(words[:nth]), words[nth], number)

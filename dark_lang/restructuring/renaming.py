@@ -39,7 +39,7 @@ _SPELLINGS: Mapping[Realm, tuple[re.Pattern[str], str]] = {
     Realm.SECRET: (_NAME, "stripe"),
 }
 _ROUTE = re.compile(r"(?:([A-Za-z]+)(?::|\s+))?(/\S*)\Z")
-_PARTS = re.compile(r"(?:/(?:[^/:*\s][^/\s]*|:[A-Za-z_][A-Za-z0-9_]*)?)*(?:/:[A-Za-z_][A-Za-z0-9_]*\*)?\Z")
+_PARTS = re.compile(r"(?:/(?:[^/:*?#\s][^/?#\s]*|:[A-Za-z_][A-Za-z0-9_]*)?)*(?:/:[A-Za-z_][A-Za-z0-9_]*\*)?\Z")
 
 
 def require_word(name: str) -> str:
@@ -53,6 +53,8 @@ def require_route(route: str) -> str:
     """RefusedError if a route is not `/`, words and `:variables`, perhaps with a last `:rest*`."""
     if not _PARTS.match(route) or not route.startswith("/"):
         raise RefusedError(f"{route!r} is no route", suggestion="a route looks like /users/:id or /files/:rest*")
+    if route.startswith("/_dark/"):
+        raise RefusedError("routes below /_dark/ are the server's own", suggestion="choose another first word")
     variables = route_variables(route)
     if len(set(variables)) < len(variables):
         raise RefusedError(f"{route!r} has the same variable twice")
