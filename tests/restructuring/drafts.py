@@ -42,7 +42,7 @@ class Shelf:
         return Draft(self.memory, Fresh(seed), lamport=self.program.lamport + 1)
 
     def record(self, draft: Draft) -> bytes:
-        number = len(self.diffs) + 1
+        number = self.program.lamport + 1
         diff_id = number.to_bytes(8, "big") + bytes(24)
         writes = tuple(draft.writes)
         diff = Diff(
