@@ -18,6 +18,7 @@ from runtime.data.commits import CONFLICT, Commit, Outcome, Verdict
 from runtime.data.committing import Backend, Committer, Deliver, Done
 from runtime.data.database import Reader
 from runtime.data.owning import Desk, Ownership, Remote
+from runtime.data.remembering import Memory
 from runtime.data.worlds import Coming, RequestWorld, decode_stored
 from runtime.data.writing import Writer
 
@@ -37,6 +38,7 @@ class Data:
         self._local = threading.local()
         self._readers: list[Reader] = []
         self.coming: dict[NodeId, Coming] = {}
+        self.memory: Memory | None = None  # once this process owns the rows
         self._ownership = Ownership(self._data)
         self._desk: Desk | None = None
         self._on_owning: list[Callable[[], object]] = []
@@ -79,9 +81,11 @@ class Data:
         if self._serving and self._desk is None:
             self._desk = Desk(self._dark, self._submit_for_others)
             self._desk.open()
+        if self.memory is None:
+            self.memory = Memory()
         for act in self._on_owning:
             act()
-        return Writer(self._data)
+        return Writer(self._data, self.memory)
 
     def reach(self) -> Backend | None:
         """For the committing thread."""

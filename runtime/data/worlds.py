@@ -21,6 +21,7 @@ from dark_lang.values.rows import decode_row, encode_row
 from dark_lang.wire import decode_plain, encode_plain
 from runtime.data.commits import Commit, fresh_token
 from runtime.data.database import ABSENT, Reader
+from runtime.data.remembering import LARGEST_ROW, Memory
 
 
 class Coming:
@@ -42,16 +43,33 @@ class Shelf(Protocol):
     @property
     def coming(self) -> dict[NodeId, Coming]: ...
 
+    @property
+    def memory(self) -> Memory | None: ...
+
 
 class RequestWorld(World):
     """Not for two threads at once. `end` it, or the snapshot that it reads stays open."""
 
-    __slots__ = ("_coming", "_reader", "_reads", "_scans", "_shelf", "_writes", "leans")
+    __slots__ = (
+        "_coming",
+        "_generation",
+        "_memory",
+        "_reader",
+        "_reads",
+        "_remembered",
+        "_scans",
+        "_shelf",
+        "_writes",
+        "leans",
+    )
 
     def __init__(self, shelf: Shelf) -> None:
         self._shelf = shelf
         self._reader: Reader | None = None
         self._coming = shelf.coming
+        self._memory = shelf.memory
+        self._generation = -1  # of the memory, when the first row was looked for
+        self._remembered = False
         self._reads: dict[tuple[NodeId, str], int] | None = None
         self._scans: dict[NodeId, int] | None = None
         self._writes: dict[NodeId, dict[str, tuple[Value, bytes | None]]] | None = None
@@ -71,19 +89,13 @@ class RequestWorld(World):
     def db_get(self, store: NodeId, key: str) -> Value | None:
         if self._writes is not None and (mine := self._writes.get(store)) is not None and key in mine:
             return mine[key][0]
-        reader = self._begin()
         coming = self._coming.get(store)
         if coming is not None and (entry := coming.rows.get(key)) is not None:
-            token, value = entry
+            token, stored = entry
             self.leans = True
-            self._note(store, key, ABSENT if value is None else token)
-            return None if value is None else decode_stored(value)
-        row = reader.row(store, key)
-        if row is None:
-            self._note(store, key, ABSENT)
-            return None
-        self._note(store, key, row.version)
-        return decode_stored(row.value)
+            self._note((store, key), ABSENT if stored is None else token)
+            return None if stored is None else decode_stored(stored)
+        return self._committed((store, key))
 
     def db_set(self, store: NodeId, key: str, value: Value) -> None:
         self._write(store, key, value, encode_plain(encode_row(value)))
@@ -145,21 +157,46 @@ class RequestWorld(World):
         if self._reader is not None:
             self._reader.end()
             self._reader = None
+        if self._remembered and self._memory is not None and self._memory.generation != self._generation:
+            # A commit began meanwhile: what was remembered and what was read may be of two moments.
+            self.leans = self.leans or self._looks() > 1
 
     # Inside
+
+    def _looks(self) -> int:
+        return len(self._reads or ()) + len(self._scans or ())
 
     def _begin(self) -> Reader:
         reader = self._reader
         if reader is None:
+            if self._memory is not None and self._generation < 0:
+                self._generation = self._memory.generation
             reader = self._reader = self._shelf.reader
             reader.begin()
         return reader
 
-    def _note(self, store: NodeId, key: str, version: int) -> None:
+    def _committed(self, row: tuple[NodeId, str]) -> Value | None:
+        memory = self._memory
+        if memory is not None:
+            if self._generation < 0:
+                self._generation = memory.generation
+            remembered = memory.rows.get(row)
+            if remembered is not None:
+                self._remembered = True
+                self._note(row, remembered[0])
+                return remembered[1]
+        found = self._begin().row(*row)
+        version, value = (ABSENT, None) if found is None else (found.version, decode_stored(found.value))
+        if memory is not None and (found is None or len(found.value) <= LARGEST_ROW):
+            memory.offer(row, version, value, self._generation)
+        self._note(row, version)
+        return value
+
+    def _note(self, row: tuple[NodeId, str], version: int) -> None:
         if self._reads is None:
             self._reads = {}
         # The first version that was seen: if another came since, the run saw both, and must not stand.
-        self._reads.setdefault((store, key), version)
+        self._reads.setdefault(row, version)
 
     def _write(self, store: NodeId, key: str, value: Value, row: bytes | None) -> None:
         if self._writes is None:

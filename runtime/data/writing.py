@@ -15,6 +15,7 @@ from dark_lang.errors import CanvasError
 from dark_lang.names import NodeId
 from runtime.data.commits import CONFLICT, DONE, Commit, Outcome, Verdict
 from runtime.data.database import ABSENT, NO_STORE, StoreState, open_for_writing, signed
+from runtime.data.remembering import Memory
 
 REMEMBERED_VERSIONS = 100_000
 REMEMBERED_TOKENS = 10_000
@@ -23,8 +24,9 @@ REMEMBERED_TOKENS = 10_000
 class Writer:
     """For one thread. The file is opened by the first batch, and again by the next after a failure."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, memory: Memory) -> None:
         self._data = data
+        self._memory = memory
         self._connection: apsw.Connection | None = None
         # Only this process writes, so what it wrote it need not read again to judge the next commit.
         self._versions: dict[tuple[NodeId, str], int] = {}
@@ -71,7 +73,10 @@ class Writer:
             connection.execute(
                 "DELETE FROM passed_on WHERE number <= (SELECT max(number) FROM passed_on) - ?", (REMEMBERED_TOKENS,)
             )
+        if changed:
+            self._memory.begin_commit(changed.keys())
         connection.execute("COMMIT")
+        self._memory.end_commit()
         return outcomes
 
     def _forget(self) -> None:
@@ -82,6 +87,7 @@ class Writer:
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.close(True)
+        self._memory.end_commit()
 
     def _holds(self, connection: apsw.Connection, commit: Commit) -> bool:
         return all(self._version(connection, store, key) == version for store, key, version in commit.reads) and all(

@@ -144,6 +144,47 @@ def test_runs_build_on_what_those_before_are_about_to_write(data: Data) -> None:
     assert data.coming == {}
 
 
+def test_no_run_relies_on_two_moments(data: Data) -> None:
+    ending = threading.Event()
+    writer = threading.Thread(target=_write_pairs, args=(data, ending))
+    writer.start()
+    agreed = caught = nth = 0
+    deadline = time.monotonic() + 10
+    try:
+        while (nth < 300 or not agreed or not caught) and time.monotonic() < deadline:
+            nth += 1
+            world = data.world()
+            first = world.db_get(STORE, "a")
+            if nth % 3 == 0:
+                time.sleep(0.001)
+            second = world.db_get(STORE, "b")
+            world.end()
+            if first == second:
+                agreed += 1
+            else:
+                assert world.leans
+                assert verdict(data, world) is Verdict.CONFLICT
+                caught += 1
+    finally:
+        ending.set()
+        writer.join()
+    assert agreed > 0
+    assert caught > 0
+
+
+def _write_pairs(data: Data, ending: threading.Event) -> None:
+    nth = 0
+    while not ending.is_set():
+        nth += 1
+        world = data.world()
+        world.db_set(STORE, "a", nth)
+        world.db_set(STORE, "b", nth)
+        assert verdict(data, world) is Verdict.DONE
+        world = data.world()
+        world.db_get(STORE, "a" if nth % 2 else "b")  # so that one of them is remembered
+        world.end()
+
+
 KEYS = st.sampled_from(["a", "b", "é", "z\x00"])
 OPERATIONS = st.lists(
     st.one_of(
