@@ -23,36 +23,36 @@ class _Expression(Node):
 # Literals
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Int(_Expression):
     id: NodeId
     value: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Float(_Expression):
     id: NodeId
     value: float  # finite; -0.0 is kept
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Bool(_Expression):
     id: NodeId
     value: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Char(_Expression):
     id: NodeId
     value: str  # one extended grapheme cluster
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Unit(_Expression):
     id: NodeId
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Text(Node):
     """A stretch of a String that is not interpolated."""
 
@@ -61,7 +61,7 @@ class Text(Node):
     value: str  # never empty
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class String(_Expression):
     id: NodeId
     parts: tuple[Part, ...] = children(Sort.PART)
@@ -70,19 +70,19 @@ class String(_Expression):
 # Data
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class List(_Expression):
     id: NodeId
     items: tuple[Expression, ...] = children(Sort.EXPRESSION)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Tuple(_Expression):
     id: NodeId
     items: tuple[Expression, ...] = children(Sort.EXPRESSION)  # two or more; deleting one leaves a hole
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Entry(Node):
     SORT: ClassVar[Sort] = Sort.ENTRY
     id: NodeId
@@ -90,13 +90,13 @@ class Entry(Node):
     value: Expression = child(Sort.EXPRESSION)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Dict(_Expression):
     id: NodeId
     entries: tuple[Entry, ...] = children(Sort.ENTRY)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Field(Node):
     SORT: ClassVar[Sort] = Sort.FIELD
     id: NodeId
@@ -104,13 +104,13 @@ class Field(Node):
     value: Expression = child(Sort.EXPRESSION)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Record(_Expression):
     id: NodeId
     fields: tuple[Field, ...] = children(Sort.FIELD)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class RecordUpdate(_Expression):
     """`{ user | age: 37 }`"""
 
@@ -119,7 +119,7 @@ class RecordUpdate(_Expression):
     fields: tuple[Field, ...] = children(Sort.FIELD)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Construct(_Expression):
     """A case of an enum. Some, None, Ok and Error have the types Standard("Option") and Standard("Result")."""
 
@@ -132,20 +132,20 @@ class Construct(_Expression):
 # Names and flow
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Variable(_Expression):
     id: NodeId
     name: str  # lexical: the innermost binding of that name
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class FieldAccess(_Expression):
     id: NodeId
     label: str | None
     record: Expression = child(Sort.EXPRESSION)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Let(_Expression):
     """`let pattern = value`, then body. A statement `e1; e2` is a Let whose pattern is Wildcard."""
 
@@ -155,7 +155,7 @@ class Let(_Expression):
     body: Expression = child(Sort.EXPRESSION)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class If(_Expression):
     id: NodeId
     condition: Expression = child(Sort.EXPRESSION)
@@ -163,7 +163,7 @@ class If(_Expression):
     else_: Expression = child(Sort.EXPRESSION)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Arm(Node):
     SORT: ClassVar[Sort] = Sort.ARM
     id: NodeId
@@ -172,21 +172,21 @@ class Arm(Node):
     body: Expression = child(Sort.EXPRESSION)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Match(_Expression):
     id: NodeId
     subject: Expression = child(Sort.EXPRESSION)
     arms: tuple[Arm, ...] = children(Sort.ARM)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class And(_Expression):
     id: NodeId
     left: Expression = child(Sort.EXPRESSION)
     right: Expression = child(Sort.EXPRESSION)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Or(_Expression):
     id: NodeId
     left: Expression = child(Sort.EXPRESSION)
@@ -196,14 +196,14 @@ class Or(_Expression):
 # Functions
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Lambda(_Expression):
     id: NodeId
     params: tuple[p.Pattern, ...] = children(Sort.PATTERN)
     body: Expression = child(Sort.EXPRESSION)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Call(_Expression):
     """A call of a named function. Infix and prefix operators are calls of functions of module Op."""
 
@@ -213,7 +213,7 @@ class Call(_Expression):
     args: tuple[Expression, ...] = children(Sort.EXPRESSION)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class FunctionRef(_Expression):
     """A named function as a value."""
 
@@ -222,7 +222,7 @@ class FunctionRef(_Expression):
     type_args: tuple[t.Type, ...] = children(Sort.TYPE)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Apply(_Expression):
     """A call of a value."""
 
@@ -231,7 +231,7 @@ class Apply(_Expression):
     args: tuple[Expression, ...] = children(Sort.EXPRESSION)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Pipe(_Expression):
     """`head |> step |> step`. Each step lacks its first argument: a Call or Apply takes what came before as its first
     argument, a Try unwraps the result of the step inside it, anything else is a function that is applied."""
@@ -241,7 +241,7 @@ class Pipe(_Expression):
     steps: tuple[Expression, ...] = children(Sort.EXPRESSION)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Try(_Expression):
     """`e!`: unwrap Some or Ok, else leave the innermost lambda or function with the None or Error."""
 
@@ -249,13 +249,13 @@ class Try(_Expression):
     value: Expression = child(Sort.EXPRESSION)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class DatastoreRef(_Expression):
     id: NodeId
     datastore: Ref
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class SecretRef(_Expression):
     id: NodeId
     secret: Ref
@@ -264,7 +264,7 @@ class SecretRef(_Expression):
 # Change, and what is not there yet
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Toggle(_Expression):
     """Two sides; the switch's rule chooses, once per request."""
 
@@ -274,13 +274,13 @@ class Toggle(_Expression):
     new: Expression = child(Sort.EXPRESSION)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Hole(_Expression):
     id: NodeId
     label: str  # "" when it has none
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Partial(_Expression):
     """New code that is not usable yet beside the old code, which runs. Never stands inside another's sides."""
 
@@ -289,7 +289,7 @@ class Partial(_Expression):
     old: Expression = child(Sort.EXPRESSION)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Unread(_Expression):
     """Text that the reader could not place. Nothing that was typed is lost."""
 
@@ -297,7 +297,7 @@ class Unread(_Expression):
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Conflict(_Expression):
     """What the fold shows where edits disagree."""
 
@@ -306,7 +306,7 @@ class Conflict(_Expression):
     alternatives: tuple[Expression, ...] = children(Sort.EXPRESSION)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Note(_Expression):
     """A comment on its own lines before `body`, or after it where nothing follows."""
 

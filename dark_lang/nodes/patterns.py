@@ -17,66 +17,66 @@ class _Pattern(Node):
     SORT: ClassVar[Sort] = Sort.PATTERN
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Wildcard(_Pattern):
     id: NodeId
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Variable(_Pattern):
     id: NodeId
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Int(_Pattern):
     id: NodeId
     value: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Float(_Pattern):
     id: NodeId
     value: float  # finite
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Bool(_Pattern):
     id: NodeId
     value: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Char(_Pattern):
     id: NodeId
     value: str  # one extended grapheme cluster
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class String(_Pattern):
     id: NodeId
     value: str  # plain: patterns do not interpolate
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Unit(_Pattern):
     id: NodeId
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Tuple(_Pattern):
     id: NodeId
     items: tuple[Pattern, ...] = children(Sort.PATTERN)  # two or more
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class List(_Pattern):
     id: NodeId
     rest: str | None  # None: exactly these items; "": `..`; else the name that the rest is bound to
     items: tuple[Pattern, ...] = children(Sort.PATTERN)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class FieldPattern(Node):
     SORT: ClassVar[Sort] = Sort.FIELD_PATTERN
     id: NodeId
@@ -84,7 +84,7 @@ class FieldPattern(Node):
     pattern: Pattern = child(Sort.PATTERN)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Record(_Pattern):
     """Fits any record that has these fields, and perhaps more."""
 
@@ -92,7 +92,7 @@ class Record(_Pattern):
     fields: tuple[FieldPattern, ...] = children(Sort.FIELD_PATTERN)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Constructor(_Pattern):
     id: NodeId
     type: Ref
@@ -100,19 +100,19 @@ class Constructor(_Pattern):
     args: tuple[Pattern, ...] = children(Sort.PATTERN)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Hole(_Pattern):
     id: NodeId
     label: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Unread(_Pattern):
     id: NodeId
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Conflict(_Pattern):
     id: NodeId
     base: Pattern = child(Sort.PATTERN)

@@ -22,7 +22,7 @@ class _Toplevel(Node):
     doc: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Http(_Toplevel):
     id: NodeId
     language: int
@@ -32,7 +32,7 @@ class Http(_Toplevel):
     body: Expression = child(Sort.EXPRESSION)  # sees `request` and the route's variables
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Worker(_Toplevel):
     id: NodeId
     language: int
@@ -41,7 +41,7 @@ class Worker(_Toplevel):
     body: Expression = child(Sort.EXPRESSION)  # sees `event`
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Cron(_Toplevel):
     id: NodeId
     language: int
@@ -51,7 +51,7 @@ class Cron(_Toplevel):
     body: Expression = child(Sort.EXPRESSION)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Repl(_Toplevel):
     id: NodeId
     language: int
@@ -60,7 +60,7 @@ class Repl(_Toplevel):
     body: Expression = child(Sort.EXPRESSION)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Parameter(Node):
     SORT: ClassVar[Sort] = Sort.PARAMETER
     id: NodeId
@@ -68,14 +68,14 @@ class Parameter(Node):
     type: TypeNode = child(Sort.TYPE)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class TypeParameter(Node):
     SORT: ClassVar[Sort] = Sort.TYPE_PARAMETER
     id: NodeId
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Function(_Toplevel):
     id: NodeId
     language: int
@@ -88,7 +88,7 @@ class Function(_Toplevel):
     body: Expression = child(Sort.EXPRESSION)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Type(_Toplevel):
     id: NodeId
     language: int
@@ -99,7 +99,7 @@ class Type(_Toplevel):
     definition: TypeNode = child(Sort.TYPE)  # an Enum, or what the name is an alias of
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Switch(_Toplevel):
     """The rule that chooses a side (DESIGN section 14). Who is listed, and what it needs, is a register per key."""
 
@@ -116,7 +116,7 @@ class Switch(_Toplevel):
     condition: Expression | None = optional_child(Sort.EXPRESSION)  # none: true
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Datastore(_Toplevel):
     id: NodeId
     language: int
@@ -128,7 +128,7 @@ class Datastore(_Toplevel):
     back: Expression | None = optional_child(Sort.EXPRESSION)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Test(_Toplevel):
     id: NodeId
     language: int
@@ -137,7 +137,7 @@ class Test(_Toplevel):
     body: Expression = child(Sort.EXPRESSION)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Secret(_Toplevel):
     """That a secret of this name exists. Its value is never in the program."""
 

@@ -17,7 +17,7 @@ class _Type(Node):
     SORT: ClassVar[Sort] = Sort.TYPE
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Named(_Type):
     """A standard type (`Int`, `List<…>`, `Option<…>`, `Datastore<…>`, `Request` …) or one of the canvas."""
 
@@ -26,26 +26,26 @@ class Named(_Type):
     args: tuple[Type, ...] = children(Sort.TYPE)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Variable(_Type):
     id: NodeId
     name: str  # lower case
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Tuple(_Type):
     id: NodeId
     items: tuple[Type, ...] = children(Sort.TYPE)  # two or more
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Fn(_Type):
     id: NodeId
     params: tuple[Type, ...] = children(Sort.TYPE)
     result: Type = child(Sort.TYPE)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class FieldType(Node):
     SORT: ClassVar[Sort] = Sort.FIELD_TYPE
     id: NodeId
@@ -53,14 +53,14 @@ class FieldType(Node):
     type: Type = child(Sort.TYPE)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Record(_Type):
     id: NodeId
     rest: str | None  # None: exactly these fields; "": `..`, more may follow; else the name of the row variable
     fields: tuple[FieldType, ...] = children(Sort.FIELD_TYPE)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Case(Node):
     SORT: ClassVar[Sort] = Sort.CASE
     id: NodeId
@@ -68,25 +68,25 @@ class Case(Node):
     args: tuple[Type, ...] = children(Sort.TYPE)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Enum(_Type):
     id: NodeId
     cases: tuple[Case, ...] = children(Sort.CASE)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Hole(_Type):
     id: NodeId
     label: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Unread(_Type):
     id: NodeId
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Conflict(_Type):
     id: NodeId
     base: Type = child(Sort.TYPE)
