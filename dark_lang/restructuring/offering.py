@@ -1,7 +1,7 @@
 """What can be done at a place: exact command lines, ready to be typed.
 
-Must not know how commands work, only how they are written. Invariant: each line, with `?` filled in or not, is accepted
-as it stands at that node.
+Must not know how commands work, only how they are written. Invariant: the words of each line are right for that node;
+what it asks for may still be refused, because a name is taken or a new side unfinished.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator
 
+from dark_lang.names import Standard
 from dark_lang.nodes import expressions as e
 from dark_lang.nodes import patterns as p
 from dark_lang.nodes import toplevels as top
@@ -78,10 +79,11 @@ def _of_kind(node: Node) -> Iterator[str]:
     match node:
         case e.Hole() | p.Hole() | t.Hole():
             yield "fill ADDR ?"
-        case e.Call() | e.FunctionRef():
+        case e.Call(function=function) | e.FunctionRef(function=function):
             if not is_operator(node):
                 yield "retarget ADDR Module::function"
-            yield "inline ADDR"
+            if not isinstance(function, Standard):
+                yield "inline ADDR"
         case e.Let(pattern=p.Variable()):
             yield "rename ADDR other"
             yield "inline ADDR"
