@@ -235,5 +235,21 @@ def suggest(word: str, candidates: Iterable[str]) -> str | None:
 
     options = list(dict.fromkeys(candidates))
     folded = {option.casefold(): option for option in reversed(options)}
-    near = get_close_matches(word.casefold(), folded, n=1, cutoff=0.6)
-    return folded[near[0]] if near else None
+    meant = word.casefold()
+    near = get_close_matches(meant, folded, n=8, cutoff=0.6)
+    return folded[min(near, key=lambda option: _slips(meant, option))] if near else None
+
+
+def _slips(typed: str, meant: str) -> int:
+    """How many letters too many, too few, wrong, or swapped with the next (optimal string alignment)."""
+    before: list[int] = []
+    last = list(range(len(meant) + 1))
+    for i, letter in enumerate(typed):
+        row = [i + 1]
+        for j, wanted in enumerate(meant):
+            cost = min(last[j + 1] + 1, row[j] + 1, last[j] + (letter != wanted))
+            if i and j and letter == meant[j - 1] and typed[i - 1] == wanted:
+                cost = min(cost, before[j - 1] + 1)
+            row.append(cost)
+        before, last = last, row
+    return last[-1]
