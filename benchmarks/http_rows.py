@@ -95,7 +95,7 @@ def datastore_rows() -> Iterator[Row]:
             [
                 ["insert", "db", "Rows", "String"],
                 ["insert", "http", "GET", "/get/:key", "DB::get(Rows-v0, key)!"],
-                ["insert", "http", "POST", "/set/:key", 'DB::set(Rows-v0, key, "value")'],
+                ["insert", "http", "POST", "/set/:key/:value", "DB::set(Rows-v0, key, value)"],
             ],
         )
         keys = [f"key{number}" for number in range(256)]
@@ -104,7 +104,9 @@ def datastore_rows() -> Iterator[Row]:
             return [request_bytes(port, f"/get/{key}") for key in keys]
 
         def writes(port: int) -> list[bytes]:
-            return [request_bytes(port, f"/set/{key}", method="POST") for key in keys]
+            # A row that is set to what it holds already costs SQLite nothing, so values differ from one round of
+            # the keys to the next: 1,021 is prime.
+            return [request_bytes(port, f"/set/{keys[nth % 256]}/{nth}", method="POST") for nth in range(1021)]
 
         database = str(Path(folder, "peer.sqlite"))
         for name, requests, connections, limit in (

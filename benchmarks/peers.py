@@ -76,10 +76,10 @@ async def read_row(request: Request) -> Response:
 
 async def write_row(request: Request) -> Response:
     # In a thread: a commit waits for the disk, and the loop must not.
-    await asyncio.to_thread(request.app.state.rows.set, request.path_params["key"], "value")
-    return PlainTextResponse("value")
+    await asyncio.to_thread(request.app.state.rows.set, request.path_params["key"], request.path_params["value"])
+    return PlainTextResponse(request.path_params["value"])
 
 
 data_app = Starlette(
-    routes=[Route("/get/{key}", read_row), Route("/set/{key}", write_row, methods=["POST"])], lifespan=_opened
+    routes=[Route("/get/{key}", read_row), Route("/set/{key}/{value}", write_row, methods=["POST"])], lifespan=_opened
 )

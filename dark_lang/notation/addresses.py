@@ -237,7 +237,10 @@ def suggest(word: str, candidates: Iterable[str]) -> str | None:
     folded = {option.casefold(): option for option in reversed(options)}
     meant = word.casefold()
     near = get_close_matches(meant, folded, n=8, cutoff=0.6)
-    return folded[min(near, key=lambda option: _slips(meant, option))] if near else None
+    best = min(near, key=lambda option: _slips(meant, option), default=None)
+    # A module's name in front makes any two names look alike, so only the last part says how many slips are too many.
+    last = meant.rpartition("::")[2]
+    return folded[best] if best is not None and _slips(meant, best) <= 1 + len(last) // 3 else None
 
 
 def _slips(typed: str, meant: str) -> int:
