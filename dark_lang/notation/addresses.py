@@ -57,6 +57,7 @@ _CLASSES: dict[type[Node], Kind] = {
 _UNPREFIXED = {Kind.HTTP, Kind.FUNCTION, Kind.TYPE, Kind.DATASTORE}
 _HTTP = re.compile(r"([A-Za-z]+)[: ](/.*)", re.DOTALL)
 _ID = re.compile(r"[k-z]{2,16}")
+_VERSION = re.compile(r"[_-]v[0-9]+\Z")
 _NUMBER = re.compile(r"[0-9]{1,9}")
 
 
@@ -237,10 +238,11 @@ def suggest(word: str, candidates: Iterable[str]) -> str | None:
     folded = {option.casefold(): option for option in reversed(options)}
     meant = word.casefold()
     near = get_close_matches(meant, folded, n=8, cutoff=0.6)
-    best = min(near, key=lambda option: _slips(meant, option), default=None)
+    slips = {option: min(_slips(meant, option), _slips(meant, _VERSION.sub("", option))) for option in near}
+    best = min(near, key=slips.__getitem__, default=None)
     # A module's name in front makes any two names look alike, so only the last part says how many slips are too many.
     last = meant.rpartition("::")[2]
-    return folded[best] if best is not None and _slips(meant, best) <= 1 + len(last) // 3 else None
+    return folded[best] if best is not None and slips[best] <= 1 + len(last) // 3 else None
 
 
 def _slips(typed: str, meant: str) -> int:
