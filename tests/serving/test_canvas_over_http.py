@@ -294,8 +294,8 @@ def process(folder: Path, workers: int) -> Iterator[tuple[subprocess.Popen[str],
     finally:
         if server.poll() is None:
             server.terminate()
-        server.communicate(timeout=20)
-        assert server.returncode in (0, -signal.SIGKILL)
+        _, errors = server.communicate(timeout=20)
+        assert server.returncode in (0, -signal.SIGKILL), errors
 
 
 def counting(folder: Path) -> None:
