@@ -137,7 +137,7 @@ def show_error(workspace: Workspace, error: DarkError) -> None:
         }
         workspace.complain(json.dumps(report, ensure_ascii=False))
         return
-    workspace.complain(f"{workspace.paint('dark:', 'red')} {error.message}")
+    workspace.complain(f"{workspace.paint('dark:', 'red', error=True)} {error.message}")
     for line in error.details:
         workspace.complain(f"  {line}")
     if error.suggestion:

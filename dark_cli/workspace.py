@@ -77,7 +77,7 @@ class Workspace:
         self._stdin = stdin
         self._read = read
         self._host = host
-        self._coloured = terminal.stdout and not environment.get("NO_COLOR") and environment.get("TERM") != "dumb"
+        self._coloured = not environment.get("NO_COLOR") and environment.get("TERM") != "dumb"
 
     # The canvas
 
@@ -149,9 +149,10 @@ class Workspace:
 
         self.print(json.dumps(value, indent=2, ensure_ascii=False))
 
-    def paint(self, text: str, style: str) -> str:
-        """`text` in a colour or weight of CODES, where the terminal wants colour."""
-        return f"\033[{CODES[style]}m{text}\033[0m" if self._coloured and text else text
+    def paint(self, text: str, style: str, *, error: bool = False) -> str:
+        """`text` in a colour or weight of CODES, where the terminal wants colour. `error`: it goes to standard error."""
+        shown = self.terminal.stderr if error else self.terminal.stdout
+        return f"\033[{CODES[style]}m{text}\033[0m" if shown and self._coloured and text else text
 
     @property
     def width(self) -> int:

@@ -165,6 +165,8 @@ def test_colour_is_for_terminals_that_want_it(shop: Path) -> None:
     assert "\033[" not in dark(shop, "ls", terminal=terminal, variables={"NO_COLOR": "1"}).out
     assert "\033[" not in dark(shop, "ls", terminal=terminal, variables={"TERM": "dumb"}).out
     assert "\033[" not in dark(shop, "ls").out
+    assert "\033[" not in dark(shop, "show", "GET:/none", terminal=terminal).err
+    assert "\033[" in dark(shop, "show", "GET:/none", terminal=Terminal(stderr=True)).err
 
 
 def test_dark_alone_shows_where_to_begin(shop: Path) -> None:

@@ -87,7 +87,7 @@ def test_a_process_that_was_killed_is_forgotten(tmp_path: Path, another: Another
     assert (tmp_path / "serving" / str(another.process.pid)).exists()
     presence = Presence(tmp_path)
     assert presence.laggards(SECOND, 5.0) == ()
-    assert os.listdir(tmp_path / "serving") == [str(os.getpid())]
+    assert [path.name for path in (tmp_path / "serving").iterdir()] == [str(os.getpid())]
     presence.close()
 
 
