@@ -13,9 +13,10 @@ from typing import Final, TypeVar
 
 from dark_lang.names import NodeId
 from dark_lang.naming import Naming
-from dark_lang.notation.lexing import Tokens, is_one_character
+from dark_lang.notation.lexing import Tokens
 from dark_lang.notation.quoting import unescape, unescape_note
 from dark_lang.notation.tokens import MAX_DIGITS, Kind, Repair
+from dark_lang.values.graphemes import is_cluster
 
 T = TypeVar("T")
 
@@ -215,7 +216,7 @@ class Cursor:
     def integer(self) -> int | None:
         """The number here, which is taken; None if it has too many digits."""
         digits = self.tokens[self.pos].text
-        if len(digits) > MAX_DIGITS:
+        if len(digits.lstrip("-")) > MAX_DIGITS:
             self.repair(f"a number of more than {MAX_DIGITS} digits; kept as text")
             self.pos += 1
             return None
@@ -235,7 +236,7 @@ class Cursor:
     def character(self) -> str | None:
         """The character here, which is taken; None if it is not exactly one."""
         text = unescape(self.tokens[self.pos].text)
-        if not is_one_character(text):
+        if not is_cluster(text):
             self.repair('c"…" holds exactly one character; kept as text')
             self.pos += 1
             return None

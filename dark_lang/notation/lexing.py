@@ -11,11 +11,27 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
-import regex
-
-from dark_lang.notation.tokens import MAX_BRACKETS, RESERVED, Kind, Repair, Token
+from dark_lang.notation.lexemes import (
+    CLOSED_BY,
+    COLON_NEXT,
+    ENDS_OPERAND,
+    FORMS,
+    JOINS_LINE_BEFORE,
+    JOINS_NEXT_LINE,
+    LABEL,
+    NUMBER,
+    OPENERS,
+    PAIRS,
+    RESERVED_KINDS,
+    SIGNS,
+    STRANGE,
+    TEXT,
+    TOKEN,
+    TYPE_WORDS,
+)
+from dark_lang.notation.tokens import MAX_BRACKETS, Kind, Repair, Token
 
 
 class Strange(NamedTuple):
@@ -55,106 +71,6 @@ def clean(text: str) -> tuple[str, list[Repair]]:
         repairs.append(Repair(error.start, error.end, "bytes that are no UTF-8 were replaced by U+FFFD"))
         text = re.sub("[\ud800-\udfff]", "\ufffd", text)
     return text, repairs
-
-
-NAME_PATTERN: Final = (
-    rf'(?:(?!(?:{"|".join(sorted(RESERVED))})\b)[A-Za-z_]\w*(?:-\w+)*|"[^"\\$]*+(?:(?:\\.|\$(?!\{{))[^"\\$]*+)*+")'
-)
-_BLANK: Final = r"[\x00-\x09\x0b-\x20]"
-_PLAIN: Final = r'[^"\\$]*+(?:(?:\\.|\$(?!\{))[^"\\$]*+)*+'
-_FLAGS: Final = re.ASCII | re.DOTALL
-
-# Groups are tried in this order, so longer words stand before their beginnings.
-_TOKEN: Final = re.compile(
-    rf"""(?P<blank>{_BLANK}++)
-    |(?P<newline>\n)
-    |(?P<comment>//[^\n]*+)
-    |(?P<store>[A-Z]\w*-v[0-9]+(?!\w))
-    |(?P<path>[A-Z]\w*(?:::[A-Z]\w*)*+(?:::(?P<function>[a-z_]\w*))?)
-    |(?P<char>c"[^"\\]*+(?:\\.[^"\\]*+)*+")
-    |(?P<word>[a-z_]\w*)
-    |(?P<float>[0-9]++(?:\.[0-9]++(?:[eE][+-]?[0-9]++)?|[eE][+-]?[0-9]++))
-    |(?P<int>[0-9]++)
-    |(?P<string>"{_PLAIN}")
-    |(?P<unread>\?"[^"\\]*+(?:\\.[^"\\]*+)*+")
-    |(?P<hole>\?(?:[A-Za-z_]\w*)?)
-    |(?P<sign>\|\||&&|==|!=|<=|>=|\+\+|\|>|->|=>|\.\.|[-+*/%^<>!|=:,.;])
-    |(?P<open>\#\{{|[(\[{{"])
-    |(?P<close>[)\]}}])
-    """,
-    _FLAGS | re.VERBOSE,
-)
-_NUMBER: Final = re.compile(
-    r"-(?P<float>[0-9]++(?:\.[0-9]++(?:[eE][+-]?[0-9]++)?|[eE][+-]?[0-9]++))|-(?P<int>[0-9]++)", _FLAGS
-)
-_LABEL: Final = re.compile(r"[A-Za-z_]\w*", _FLAGS)
-_COLON_NEXT: Final = re.compile(rf"{_BLANK}*+:(?!:)", _FLAGS)
-_TEXT: Final = re.compile(r'[^"\\$]*+(?:(?:\\(?:.|\Z)|\$(?!\{))[^"\\$]*+)*+', _FLAGS)
-_STRANGE: Final = re.compile(r"[^\x00-\x20A-Za-z0-9_?\"|&=!<>+\-./%^*:,;(){}\[\]]++|.", _FLAGS)
-_TYPE_WORDS: Final = re.compile(rf'(?:[\w\x00-\x20:,.?]|->|"{_PLAIN}")*+', _FLAGS)
-_FORMS: Final = {
-    "toggle": (Kind.TOGGLE, re.compile(rf"{_BLANK}++(?P<name>{NAME_PATTERN})(?={_BLANK}*+\{{)", _FLAGS)),
-    "secret": (Kind.SECRET, re.compile(rf"{_BLANK}++(?P<name>{NAME_PATTERN})", _FLAGS)),
-    "partial": (Kind.PARTIAL, re.compile(rf"(?={_BLANK}*+\{{)", _FLAGS)),
-    "conflict": (Kind.CONFLICT, re.compile(rf"(?={_BLANK}*+\{{)", _FLAGS)),
-}
-
-_RESERVED: Final = {
-    "let": Kind.LET,
-    "in": Kind.SEPARATOR,
-    "if": Kind.IF,
-    "then": Kind.THEN,
-    "else": Kind.ELSE,
-    "match": Kind.MATCH,
-    "true": Kind.TRUE,
-    "false": Kind.FALSE,
-}
-_SIGNS: Final = {
-    "|>": Kind.PIPE,
-    "->": Kind.ARROW,
-    "=>": Kind.RESULT,
-    "..": Kind.REST,
-    "-": Kind.MINUS,
-    "!": Kind.NOT,
-    "|": Kind.BAR,
-    "=": Kind.EQUALS,
-    ":": Kind.COLON,
-    ",": Kind.COMMA,
-    ".": Kind.DOT,
-    ";": Kind.SEPARATOR,
-}
-_OPENERS: Final = {"(": Kind.PAREN, "[": Kind.BRACKET, "{": Kind.BRACE, "#{": Kind.HASH}
-_CLOSED_BY: Final = {
-    Kind.PAREN: ")",
-    Kind.BRACKET: "]",
-    Kind.BRACE: "}",
-    Kind.HASH: "}",
-    Kind.SPLICE: "}",
-    Kind.ANGLE: ">",
-    Kind.QUOTE: '"',
-}
-_PAIRS: Final = {"(": ")", "[": "]", "{": "}", "<": ">"}
-_BRACKETS: Final = frozenset(_CLOSED_BY)
-
-_ENDS_OPERAND: Final = frozenset(
-    {
-        *(Kind.WORD, Kind.LABEL, Kind.UPPER, Kind.FN, Kind.STORE, Kind.NAME, Kind.INT, Kind.FLOAT, Kind.STRING),
-        *(Kind.CHAR, Kind.HOLE, Kind.UNREAD, Kind.DEEP, Kind.TRUE, Kind.FALSE, Kind.CLOSE, Kind.TRY),
-    }
-)
-_JOINS_NEXT_LINE: Final = frozenset(
-    {
-        *(Kind.OPERATOR, Kind.MINUS, Kind.NOT, Kind.PIPE, Kind.BAR, Kind.ARROW, Kind.RESULT, Kind.EQUALS),
-        *(Kind.COLON, Kind.COMMA, Kind.DOT, Kind.SEPARATOR, Kind.LET, Kind.IF, Kind.THEN, Kind.ELSE, Kind.MATCH),
-        *(_BRACKETS - {Kind.QUOTE}),
-    }
-)
-_JOINS_LINE_BEFORE: Final = frozenset(
-    {
-        *(Kind.OPERATOR, Kind.PIPE, Kind.ARROW, Kind.RESULT, Kind.EQUALS, Kind.COLON, Kind.COMMA, Kind.DOT),
-        *(Kind.THEN, Kind.ELSE, Kind.SEPARATOR, Kind.CLOSE, Kind.END),
-    }
-)
 
 
 @dataclass(slots=True)
@@ -213,13 +129,13 @@ class _Lexer:
     def run(self, pos: int, first_line: bool) -> Tokens:
         text = self.text
         size = len(text)
-        match = _TOKEN.match
+        match = TOKEN.match
         while pos < size:
             if self.stack and self.stack[-1].kind is Kind.QUOTE:
                 pos = self._inside_quotes(pos)
                 continue
             tokens = self.tokens
-            if tokens and tokens[-1].kind is Kind.DOT and (label := _LABEL.match(text, pos)):
+            if tokens and tokens[-1].kind is Kind.DOT and (label := LABEL.match(text, pos)):
                 self._emit(Kind.LABEL, label[0], pos, label.end())
                 pos = label.end()
                 continue
@@ -234,7 +150,7 @@ class _Lexer:
             elif group == "newline":
                 if self.newline < 0:
                     self.newline = pos
-                if first_line and not self.stack and not (tokens and tokens[-1].kind in _JOINS_NEXT_LINE):
+                if first_line and not self.stack and not (tokens and tokens[-1].kind in JOINS_NEXT_LINE):
                     break
                 pos = end
             elif group == "word":
@@ -244,7 +160,7 @@ class _Lexer:
             elif group == "path":
                 pos = self._path(found, pos, end)
             elif group == "open":
-                self._open(Kind.QUOTE if found[0] == '"' else _OPENERS[found[0]], pos, end)
+                self._open(Kind.QUOTE if found[0] == '"' else OPENERS[found[0]], pos, end)
                 pos = end
             elif group == "close":
                 self._close(found[0], pos, end)
@@ -265,13 +181,13 @@ class _Lexer:
     def _emit(self, kind: Kind, text: str, start: int, end: int) -> None:
         tokens = self.tokens
         if self.newline >= 0:
-            if tokens and kind not in _JOINS_LINE_BEFORE and tokens[-1].kind not in _JOINS_NEXT_LINE:
+            if tokens and kind not in JOINS_LINE_BEFORE and tokens[-1].kind not in JOINS_NEXT_LINE:
                 tokens.append(Token(Kind.SEPARATOR, "\n", self.newline, self.newline + 1))
             self.newline = -1
         tokens.append(Token(kind, text, start, end))
 
     def _unknown(self, pos: int) -> int:
-        found = _STRANGE.match(self.text, pos)
+        found = STRANGE.match(self.text, pos)
         end = found.end() if found else pos + 1
         self._keep_strange(pos, end)
         self.repairs.append(Repair(pos, end, "these signs mean nothing here; kept as text"))
@@ -304,12 +220,12 @@ class _Lexer:
         return end
 
     def _word(self, word: str, pos: int, end: int) -> int:
-        if word in _RESERVED:
+        if word in RESERVED_KINDS:
             in_braces = self.stack and self.stack[-1].kind is Kind.BRACE
-            kind = Kind.LABEL if in_braces and _COLON_NEXT.match(self.text, end) else _RESERVED[word]
+            kind = Kind.LABEL if in_braces and COLON_NEXT.match(self.text, end) else RESERVED_KINDS[word]
             self._emit(kind, word, pos, end)
             return end
-        form = _FORMS.get(word)
+        form = FORMS.get(word)
         if form is not None and (found := form[1].match(self.text, end)):
             self._emit(form[0], word, pos, end)
             if "name" in found.groupdict():
@@ -338,15 +254,15 @@ class _Lexer:
                 self._close(">", pos, end)
             return end
         tokens = self.tokens
-        after_operand = bool(tokens) and tokens[-1].kind in _ENDS_OPERAND
-        if sign == "-" and not (after_operand and self.newline < 0) and (number := _NUMBER.match(self.text, pos)):
+        after_operand = bool(tokens) and tokens[-1].kind in ENDS_OPERAND
+        if sign == "-" and not (after_operand and self.newline < 0) and (number := NUMBER.match(self.text, pos)):
             kind = Kind.FLOAT if number["float"] else Kind.INT
             self._emit(kind, number[0], pos, number.end())
             return number.end()
         if sign == "!" and after_operand and tokens[-1].end == pos:
             self._emit(Kind.TRY, sign, pos, end)
         else:
-            self._emit(_SIGNS.get(sign, Kind.OPERATOR), sign, pos, end)
+            self._emit(SIGNS.get(sign, Kind.OPERATOR), sign, pos, end)
         return end
 
     def _angle_end(self, pos: int) -> int:
@@ -361,23 +277,23 @@ class _Lexer:
         waiting: list[int] = []
         while True:
             sign = text[pos : pos + 1]
-            if sign in _PAIRS:
+            if sign in PAIRS:
                 waiting.append(pos)
                 self.angles[pos] = -1
-            elif sign and _PAIRS[text[waiting[-1]]] == sign:
+            elif sign and PAIRS[text[waiting[-1]]] == sign:
                 self.angles[waiting.pop()] = pos
             else:
                 break
             if not waiting:
                 break
-            found = _TYPE_WORDS.match(text, pos + 1)
+            found = TYPE_WORDS.match(text, pos + 1)
             pos = found.end() if found else pos + 1
         return self.angles[first]
 
     # Strings with something inside
 
     def _inside_quotes(self, pos: int) -> int:
-        found = _TEXT.match(self.text, pos)
+        found = TEXT.match(self.text, pos)
         end = found.end() if found else pos
         if end > pos:
             self._emit(Kind.TEXT, self.text[pos:end], pos, end)
@@ -399,7 +315,7 @@ class _Lexer:
             self.types = False
             self.waiting = {"}": 1}
         elif kind is not Kind.QUOTE:
-            closer = _CLOSED_BY[kind]
+            closer = CLOSED_BY[kind]
             self.waiting[closer] = self.waiting.get(closer, 0) + 1
         if counted:
             if self.depth == MAX_BRACKETS and self.too_deep is None:
@@ -415,7 +331,7 @@ class _Lexer:
             self._keep_strange(start, end)
             self.repairs.append(Repair(start, end, f"`{sign}` closes nothing; kept as text"))
             return
-        while _CLOSED_BY[self.stack[-1].kind] != sign:
+        while CLOSED_BY[self.stack[-1].kind] != sign:
             self._close_top(start, start)
         self._close_top(start, end)
 
@@ -430,7 +346,7 @@ class _Lexer:
         if kind is Kind.SPLICE:
             self.waiting = opener.waiting
         elif kind is not Kind.QUOTE:
-            self.waiting[_CLOSED_BY[kind]] -= 1
+            self.waiting[CLOSED_BY[kind]] -= 1
         self.types = opener.types_before
         self._emit(Kind.CLOSE, self.text[start:end], start, end)
         self.mates[opener.index] = len(self.tokens) - 1
@@ -453,13 +369,3 @@ class _Lexer:
         self.repairs.append(
             Repair(opener.start, end, f"more than {MAX_BRACKETS} brackets inside each other; kept as text")
         )
-
-
-def is_one_character(text: str) -> bool:
-    """Whether a reader would count one character: an extended grapheme cluster."""
-    if len(text) < 2:
-        return len(text) == 1
-    import regex  # late: it takes 15 ms to import, and few programs have such characters
-
-    found = regex.match(r"\X", text)
-    return found is not None and found.end() == len(text)

@@ -6,6 +6,7 @@ Must not know expressions. Invariant: what is written reads back as the same pat
 from __future__ import annotations
 
 import math
+from typing import Final
 
 from dark_lang.names import Ref, Unresolved
 from dark_lang.naming import Naming, Realm
@@ -13,14 +14,14 @@ from dark_lang.nodes import patterns as p
 from dark_lang.notation.layout import Concat, Doc, Mark
 from dark_lang.notation.printer import Form, Printer, as_unread, labelled, listed
 from dark_lang.notation.quoting import quote
-from dark_lang.notation.tokens import IS_CASE, IS_LOWER_WORD, IS_UPPER, RESERVED
+from dark_lang.notation.tokens import IS_CASE, IS_LOWER_WORD, IS_UPPER, MAX_DIGITS, RESERVED
 from dark_lang.notation.type_forms import conflict_form, hole_text, lower_word
 
-_MOST_BITS = 13_000  # of a number that has fewer digits than the reader takes
+_TOO_LARGE: Final = 10**MAX_DIGITS
 
 
 def int_text(value: int) -> str:
-    return str(value) if value.bit_length() <= _MOST_BITS else as_unread(hex(value))
+    return str(value) if -_TOO_LARGE < value < _TOO_LARGE else as_unread(hex(value))
 
 
 def float_text(value: float) -> str:

@@ -26,6 +26,7 @@ __all__ = [
     "Line",
     "print_any",
     "print_expression",
+    "print_flat",
     "print_header",
     "print_lines",
     "print_pattern",
@@ -72,8 +73,13 @@ def print_header(toplevel: top.Toplevel, naming: Naming) -> str:
     return header_text(toplevel, Printer(naming, _FORMS))
 
 
+def print_flat(node: Node, naming: Naming) -> str:
+    """Any node on one line, however long; only comments end lines in it, and nothing is indented."""
+    whole = flattened(Printer(naming, _FORMS).doc(node))
+    return "\n".join([line.text for line in lay_out(whole, 0)])
+
+
 def print_short(node: Node, naming: Naming, *, most: int = 60) -> str:
     """Any node on one line of at most `most` characters, for lists and messages; what is cut off shows as `…`."""
-    whole = flattened(Printer(naming, _FORMS).doc(node))
-    text = " ".join(line.text for line in lay_out(whole, most))
+    text = print_flat(node, naming).replace("\n", " ")
     return text if len(text) <= most else text[: max(most - 1, 0)] + "…"

@@ -20,7 +20,7 @@ from dark_lang.nodes.shape import Node
 from dark_lang.notation.cursors import Cursor
 from dark_lang.notation.expression_reader import ExpressionReader
 from dark_lang.notation.lexing import Tokens, lex
-from dark_lang.notation.printing import print_any
+from dark_lang.notation.printing import print_flat
 from dark_lang.notation.quoting import unescape
 from dark_lang.notation.tokens import MAX_BRACKETS, MAX_DEPTH, Kind, Repair
 from dark_lang.notation.trimming import trim
@@ -131,7 +131,8 @@ def within_limits(tree: N, naming: Naming, repairs: list[Repair], reader: Cursor
     # No node comes from less than half a token, and printing adds brackets for no others than these.
     if len(kinds) < MAX_DEPTH // 2 - 2 and reader.deepest + sum(map(kinds.count, _ADD_BRACKETS)) < MAX_BRACKETS:
         return tree
-    tree, texts = trim(tree, lambda node: print_any(node, naming), brackets)
+    # Flat, since the indentation of what is nested deeply would be longer than all else.
+    tree, texts = trim(tree, lambda node: print_flat(node, naming), brackets)
     if texts:
         end = len(reader.text)
         depth = f"{MAX_DEPTH} nodes or {MAX_BRACKETS} brackets"

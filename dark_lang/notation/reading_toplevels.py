@@ -32,7 +32,8 @@ from dark_lang.nodes import expressions as e
 from dark_lang.nodes import patterns as p
 from dark_lang.nodes import toplevels as top
 from dark_lang.nodes.shape import Scalar
-from dark_lang.notation.lexing import NAME_PATTERN, clean, lex
+from dark_lang.notation.lexemes import NAME_PATTERN
+from dark_lang.notation.lexing import clean, lex
 from dark_lang.notation.quoting import unescape, unescape_note
 from dark_lang.notation.reading_parts import (
     NewId,
