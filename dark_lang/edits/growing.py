@@ -11,15 +11,15 @@ every id occurs once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Any, Final
 
 from dark_lang.edits.grown import Disagreement, Grown, Kind, Standing, conflict_id, derived_id, hole_id, wavering_id
 from dark_lang.edits.hashing import subtree_hash
 from dark_lang.edits.layouts import LAYOUTS, Layout, SlotLayout, accepts
-from dark_lang.edits.ledgers import Entry, Held, Ledger, base_of, heads_of
-from dark_lang.edits.writes import Create, SetScalar
+from dark_lang.edits.ledgers import Held, Ledger, Settled, base_of
+from dark_lang.edits.writes import Create
 from dark_lang.names import NOWHERE, NodeId, Standard, WriteId, mix_id, spell_id
 from dark_lang.nodes import expressions as e
 from dark_lang.nodes.shape import Arity, Node, Scalar, Sort
@@ -86,7 +86,7 @@ class _Grower:
             return False
         for name, value in zip(layout.scalars, create.scalars, strict=True):
             if not accepts(layout, name, value):
-                return all(self.ledger.history(node, name) for name in layout.scalars)
+                return all(self.ledger.holders(node, name) for name in layout.scalars)
         return True
 
     def ignore(self, node: NodeId, what: str, writes: Iterable[WriteId]) -> None:
@@ -249,7 +249,7 @@ class _Grower:
                 if layout.tables:
                     parts = (*parts, *((),) * len(layout.tables))
             else:
-                parts, wavering = self._scalars(node, layout, writes)
+                parts, wavering = self._scalars(node, layout)
             if layout.slots:
                 below: list[Any] = []
                 for slot in layout.slots:
@@ -328,50 +328,35 @@ class _Grower:
         self.effort += size
         return size <= left
 
-    def _scalars(
-        self, node: NodeId, layout: Layout, writes: tuple[Entry, ...]
-    ) -> tuple[tuple[Any, ...], dict[WriteId, dict[str, Scalar]] | None]:
+    def _scalars(self, node: NodeId, layout: Layout) -> tuple[tuple[Any, ...], dict[WriteId, dict[str, Scalar]] | None]:
         """The values of a node's scalars and tables; and where they waver, what each diff made of them."""
-        parts: list[Any] = []
+        settled = self.ledger.settled(node)
         wavering: dict[WriteId, dict[str, Scalar]] = {}
-        known: set[tuple[str, str | None]] = set()
-        for name in layout.scalars:
-            parts.append(self._settle(node, layout, name, None, wavering))
-            known.add((name, None))
+        parts: list[Any] = [self._settle(node, layout, settled, name, None, wavering) for name in layout.scalars]
         for name in layout.tables:
-            keys = {
-                write.key
-                for _, write in writes
-                if isinstance(write, SetScalar) and write.field == name and type(write.key) is str
-            }
             table = []
-            for key in sorted(keys):
-                if self.ledger.history(node, name, key):
-                    known.add((name, key))
-                    value = self._settle(node, layout, name, key, wavering)
-                    if value is not None:
-                        table.append((key, value))
+            for key in sorted([key for field, key in settled.heads if field == name and key is not None]):
+                value = self._settle(node, layout, settled, name, key, wavering)
+                if value is not None:
+                    table.append((key, value))
             parts.append(tuple(table))
-        for write_id, write in writes:
-            if isinstance(write, SetScalar) and (
-                (write.field, write.key) not in known or not accepts(layout, write.field, write.value)
-            ):
-                self.ignore(node, f"`{write.field}` cannot be set to that", (write_id,))
+        for write_id, field in settled.senseless():
+            self.ignore(node, f"`{field}` cannot be set to that", (write_id,))
         return tuple(parts), wavering or None
 
     def _settle(
         self,
         node: NodeId,
         layout: Layout,
+        settled: Settled,
         name: str,
         key: str | None,
         wavering: dict[WriteId, dict[str, Scalar]],
     ) -> Scalar:
-        history = self.ledger.history(node, name, key)
-        heads = heads_of(history)
-        if len({(type(head.value), repr(head.value)) for head in heads}) == 1:
+        heads = settled.heads[name, key]
+        if len(heads) == 1 or len({(type(head.value), repr(head.value)) for head in heads}) == 1:
             return heads[0].value
-        base = base_of(history, heads)
+        base = base_of(self.ledger.history(node, name, key), heads)
         writes = tuple(head.id for head in heads)
         shown = layout.conflict is not None
         if shown:
@@ -424,7 +409,7 @@ class _Grower:
 _CONFLICTS: Final = frozenset(layout.conflict for layout in LAYOUTS.values() if layout.conflict is not None)
 
 
-def _differ(place: str, heads: list[Held]) -> str:
+def _differ(place: str, heads: Sequence[Held]) -> str:
     return f"{len(heads)} edits gave {place} different values"
 
 

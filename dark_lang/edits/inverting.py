@@ -10,7 +10,7 @@ from __future__ import annotations
 from dark_lang.edits.drafting import Draft
 from dark_lang.edits.grown import Kind
 from dark_lang.edits.layouts import LAYOUTS
-from dark_lang.edits.ledgers import Ledger, heads_of
+from dark_lang.edits.ledgers import Ledger
 from dark_lang.edits.pending import Pending, Putting, Register, is_same
 from dark_lang.edits.writes import TRASH, Create, Diff, Move, Place, SetScalar
 from dark_lang.errors import StaleError
@@ -58,9 +58,9 @@ def _take_back_value(source: Ledger, pending: Pending, ours: WriteId, write: Set
     history = {held.id: held for held in source.history(write.node, write.field, write.key)}
     if ours not in history:
         return None  # it never counted
-    heads = source.heads(write.node, write.field, write.key)
-    if len(heads) != 1 or not is_same(history[heads[0]].value, write.value):
-        return f"`{write.field}` was set {_by(heads, ours)}"
+    holders = source.holders(write.node, write.field, write.key)
+    if len(holders) != 1 or not is_same(holders[0].value, write.value):
+        return f"`{write.field}` was set {_by(tuple(held.id for held in holders), ours)}"
     before: tuple[Scalar, ...] = tuple(history[old].value for old in write.replaces if old in history)
     pending.values[Register(write.node, write.field, write.key)] = before or (None,)
     return None
@@ -115,8 +115,7 @@ def _changed_inside(source: Ledger, diff: Diff, short: int, toplevel: NodeId) ->
             forest.where[kid][0] for kid in forest.below.get(write.node, ()) if (kid, forest.where[kid][1]) not in put
         ]
         for name, value in zip(LAYOUTS[write.kind].scalars, write.scalars, strict=False):
-            history = source.history(write.node, name)
-            heads = heads_of(history)
+            heads = source.holders(write.node, name)
             others += [head.id for head in heads if len(heads) > 1 or not is_same(head.value, value)]
         if others:
             stale[write.node] = f"it was changed {_by(tuple(others), WriteId(diff.lamport, short, 0))}"
@@ -153,10 +152,9 @@ def _registers(ledger: Ledger, node: NodeId) -> set[Register]:
     return {
         Register(node, write.field, write.key)
         for _, write in ledger.entries(node)
-        if isinstance(write, SetScalar) and ledger.history(node, write.field, write.key)
+        if isinstance(write, SetScalar) and ledger.holders(node, write.field, write.key)
     }
 
 
 def _values(ledger: Ledger, register: Register) -> tuple[Scalar, ...]:
-    heads = ledger.heads(*register)
-    return tuple(held.value for held in ledger.history(*register) if held.id in heads)
+    return tuple([held.value for held in ledger.holders(*register)])

@@ -8,11 +8,11 @@ others can see is not added to: `copy` it first, which is cheap, since the copie
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from operator import itemgetter
 from typing import NamedTuple, TypeAlias
 
-from dark_lang.edits.layouts import LAYOUTS, accepts
+from dark_lang.edits.layouts import LAYOUTS, Layout, accepts
 from dark_lang.edits.placing import Forest, PlaceWrite
 from dark_lang.edits.writes import Create, Place, SetScalar, Write
 from dark_lang.names import NodeId, WriteId
@@ -29,12 +29,72 @@ class Held(NamedTuple):
     replaces: tuple[WriteId, ...]
 
 
+class Settled:
+    """What the scalar registers of one node hold, worked out from its writes once and carried on from there: a node
+    that was set a thousand times costs no more than one that was set twice. Never changed once made."""
+
+    __slots__ = ("born", "early", "entries", "heads", "ill")
+
+    def __init__(self, entries: tuple[Entry, ...], before: Settled | None = None) -> None:
+        self.entries = entries
+        self.born: tuple[WriteId, Layout] | None = None
+        self.heads: dict[tuple[str, str | None], tuple[Held, ...]] = {}
+        self.early: tuple[tuple[WriteId, SetScalar], ...] = ()  # to tables, with ids before that of the Create
+        self.ill: tuple[tuple[WriteId, str], ...] = ()  # what means nothing here, and the field that it names
+        if before is None:
+            self._start()
+            new = entries
+        else:
+            self.born, self.heads, self.early, self.ill = before.born, before.heads.copy(), before.early, before.ill
+            new = entries[len(before.entries) :]
+        if self.born is not None:
+            for write_id, write in new:
+                if isinstance(write, SetScalar):
+                    self._take(write_id, write, *self.born)
+
+    def _start(self) -> None:
+        for write_id, write in self.entries:
+            if isinstance(write, Create):
+                layout = LAYOUTS.get(write.kind)
+                if layout is not None:
+                    self.born = (write_id, layout)
+                    for name, value in zip(layout.scalars, write.scalars, strict=False):
+                        if accepts(layout, name, value):
+                            self.heads[name, None] = (Held(write_id, value, ()),)
+                return
+
+    def _take(self, write_id: WriteId, write: SetScalar, born: WriteId, layout: Layout) -> None:
+        field, key = write.field, write.key
+        fits = key is None if field not in layout.tables else type(key) is str
+        if not fits or not accepts(layout, field, write.value):
+            self.ill += ((write_id, field),)
+        elif write_id > born:
+            held = self.heads.get((field, key), ())
+            kept = tuple([head for head in held if head.id not in write.replaces])
+            self.heads[field, key] = (*kept, Held(write_id, write.value, write.replaces))
+        elif key is not None:
+            self.early += ((write_id, write),)
+
+    def follows(self, entries: tuple[Entry, ...]) -> bool:
+        """Whether these are the writes that it was made of, and later ones. The first writes of a node settle much, so
+        what was made without a Create is made anew."""
+        last = len(self.entries) - 1
+        return self.born is not None and len(entries) > last and entries[last] is self.entries[last]
+
+    def senseless(self) -> list[tuple[WriteId, str]]:
+        """The writes that mean nothing for such a node, with the fields that they name; in order."""
+        heads = self.heads
+        early = [(write_id, write.field) for write_id, write in self.early if (write.field, write.key) not in heads]
+        return sorted((*self.ill, *early)) if early else list(self.ill)
+
+
 class Ledger:
-    __slots__ = ("_forest", "_nodes", "toplevel", "verdicts")
+    __slots__ = ("_forest", "_nodes", "_settled", "toplevel", "verdicts")
 
     def __init__(self, toplevel: NodeId) -> None:
         self.toplevel = toplevel
         self._nodes: dict[NodeId, tuple[Entry, ...]] = {}  # sorted by id
+        self._settled: dict[NodeId, Settled] = {}  # of nodes with several writes, once somebody asked
         # One attribute, so that a thread that reads sees a forest and what is still to be put into it together.
         self._forest: tuple[Forest, list[PlaceWrite]] = (Forest(toplevel), [])
         # The nodes touched since `materializing` looked through the trash, and what it found (see there).
@@ -43,6 +103,7 @@ class Ledger:
     def copy(self) -> Ledger:
         ledger = Ledger(self.toplevel)
         ledger._nodes = self._nodes.copy()
+        ledger._settled = self._settled.copy()
         forest, queue = self._forest
         ledger._forest = (forest, queue.copy())
         if self.verdicts is not None:
@@ -125,20 +186,30 @@ class Ledger:
     def place_heads(self, node: NodeId) -> tuple[WriteId, ...]:
         return self.forest().heads.get(node, ())
 
+    def settled(self, node: NodeId) -> Settled:
+        """What the scalar registers of a node hold."""
+        entries = self._nodes.get(node, ())
+        known = self._settled.get(node)
+        if known is not None and known.entries is entries:
+            return known
+        settled = Settled(entries, known if known is not None and known.follows(entries) else None)
+        if len(entries) > 1:
+            self._settled[node] = settled
+        return settled
+
     def history(self, node: NodeId, field: str, key: str | None = None) -> list[Held]:
         """The writes to a scalar register that make sense, in order; the first is that of the Create."""
-        made = self.created(node)
-        layout = LAYOUTS.get(made[1].kind) if made else None
-        if made is None or layout is None or (key is not None) != (field in layout.tables):
+        settled = self.settled(node)
+        if settled.born is None or (field, key) not in settled.heads:
             return []
-        born, create = made
+        born, layout = settled.born
         held: list[Held] = []
-        if key is None:
-            initial = dict(zip(layout.scalars, create.scalars, strict=False))
-            if field in initial and accepts(layout, field, initial[field]):
-                held.append(Held(born, initial[field], ()))
-        for write_id, write in self._nodes[node]:
-            if (
+        for write_id, write in settled.entries:
+            if write_id == born and isinstance(write, Create):
+                value = dict(zip(layout.scalars, write.scalars, strict=False)).get(field)
+                if key is None and accepts(layout, field, value):
+                    held.append(Held(born, value, ()))
+            elif (
                 isinstance(write, SetScalar)
                 and write.field == field
                 and write.key == key
@@ -148,20 +219,16 @@ class Ledger:
                 held.append(Held(write_id, write.value, write.replaces))
         return held
 
-    def heads(self, node: NodeId, field: str, key: str | None = None) -> tuple[WriteId, ...]:
+    def holders(self, node: NodeId, field: str, key: str | None = None) -> tuple[Held, ...]:
         """The writes to a register that no later one replaced, in order. Several differ, or agree by chance."""
-        return tuple(held.id for held in heads_of(self.history(node, field, key)))
+        return self.settled(node).heads.get((field, key), ())
+
+    def heads(self, node: NodeId, field: str, key: str | None = None) -> tuple[WriteId, ...]:
+        """The ids of the holders."""
+        return tuple([held.id for held in self.holders(node, field, key)])
 
 
-def heads_of(history: list[Held]) -> list[Held]:
-    heads: list[Held] = []
-    for held in history:
-        heads = [head for head in heads if head.id not in held.replaces]
-        heads.append(held)
-    return heads
-
-
-def base_of(history: list[Held], heads: list[Held]) -> Held:
+def base_of(history: list[Held], heads: Sequence[Held]) -> Held:
     """The last write that all heads build on; the first write of all if there is none."""
     replaces = {held.id: held.replaces for held in history}
     shared: set[WriteId] | None = None

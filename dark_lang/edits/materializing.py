@@ -70,8 +70,17 @@ def _places_of(ledger: Ledger, node: NodeId, heads: tuple[WriteId, ...]) -> set[
 
 
 def _about_trash(ledger: Ledger) -> list[Disagreement]:
-    """What was deleted with other content than its author saw. Remembered in the ledger, so that an edit pays for the
-    part of the trash that it touches and not for all of it."""
+    return [
+        Disagreement(node, "it was deleted while another edit changed it", (write_id,), Kind.DELETED_MODIFIED)
+        for node, write_id in settle_trash(ledger).items()
+    ]
+
+
+def settle_trash(ledger: Ledger) -> dict[NodeId, WriteId]:
+    """What was deleted with other content than its author saw, and the write that deleted it. Remembered in the ledger
+    and its copies, so that an edit pays for the part of the trash that it touches and not for all of it."""
+    if ledger.verdicts is not None and not ledger.verdicts[0]:
+        return ledger.verdicts[1]
     forest = ledger.forest()
     if ledger.verdicts is None:
         unsettled = list(forest.trash)
@@ -85,10 +94,7 @@ def _about_trash(ledger: Ledger) -> list[Disagreement]:
         if _is_modified(ledger, node):
             modified[node] = forest.where[node][0]
     ledger.verdicts = (set(), modified)
-    return [
-        Disagreement(node, "it was deleted while another edit changed it", (write_id,), Kind.DELETED_MODIFIED)
-        for node, write_id in modified.items()
-    ]
+    return modified
 
 
 def _way_up(ledger: Ledger, node: NodeId) -> list[NodeId]:

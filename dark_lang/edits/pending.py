@@ -15,6 +15,7 @@ from dark_lang.edits.growing import grow
 from dark_lang.edits.hashing import subtree_hash
 from dark_lang.edits.layouts import LAYOUTS
 from dark_lang.edits.ledgers import Ledger
+from dark_lang.edits.materializing import settle_trash
 from dark_lang.edits.writes import TRASH, Create, Move, Place, SetScalar, Write
 from dark_lang.names import NOWHERE, NodeId, WriteId
 from dark_lang.nodes.shape import Node, Scalar
@@ -87,6 +88,7 @@ class Pending:
         """The source with these writes."""
         if not writes:
             return self.source
+        settle_trash(self.source)  # once for all copies, the one that is folded next among them
         ledger = self.source.copy()
         for nth, write in enumerate(writes):
             ledger.add(WriteId(lamport, _UNWRITTEN, nth), write)
@@ -158,12 +160,12 @@ class Pending:
         for (node, field, key), values in self.values.items():
             if node in dropped:
                 continue
-            history = {held.id: held.value for held in self.source.history(node, field, key)}
-            heads = self.source.heads(node, field, key)
-            if len(heads) == 1 and len(values) == 1 and is_same(history[heads[0]], values[0]):
+            holders = self.source.holders(node, field, key)
+            if len(holders) == 1 and len(values) == 1 and is_same(holders[0].value, values[0]):
                 continue
-            if not heads and values == (None,):
+            if not holders and values == (None,):
                 continue
+            heads = tuple([held.id for held in holders])
             writes += [SetScalar(self.source.toplevel, node, field, key, value, heads) for value in values]
         return writes
 

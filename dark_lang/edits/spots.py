@@ -139,8 +139,8 @@ def is_fixed(pending: Pending, parent: NodeId, slot: str) -> bool:
         if parent in pending.created:
             function = pending.created[parent].scalars[0]
         else:
-            history = pending.source.history(parent, "function")
-            function = history[-1].value if history else None
+            holders = pending.source.holders(parent, "function")
+            function = holders[-1].value if holders else None
         return isinstance(function, Standard) and function.name.startswith("Op::")
     return kind in (e.Tuple, p.Tuple, t.Tuple) and slot == "items"
 
