@@ -13,6 +13,7 @@ import sys
 import time
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -23,6 +24,7 @@ from dark_cli.commands.table import COMMANDS, GLOBAL_OPTIONS_WITH_VALUE, Entry, 
 from dark_cli.workspace import Terminal, Workspace, current
 from dark_lang.errors import CanvasError, DarkError, UsageError
 from runtime.framing import RELEASE
+
 
 def execute(workspace: Workspace, argv: list[str]) -> int:
     """Runs the command that `argv` spells, and returns its exit code (DESIGN 8.3). Never raises, but for
@@ -90,7 +92,7 @@ def load(entry: Entry) -> click.Command:
     return found
 
 
-def _settings(workspace: Workspace) -> dict[str, int]:
+def _settings(workspace: Workspace) -> dict[str, Any]:
     return {"terminal_width": workspace.width, "max_content_width": workspace.width}
 
 

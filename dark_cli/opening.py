@@ -61,7 +61,7 @@ def _progress(workspace: Workspace) -> Callable[[int, int], None] | None:
 
 @contextlib.contextmanager
 def as_tests_say(host: Host, environment: Mapping[str, str]) -> Iterator[None]:
-    """For one command: clock and ids as DARK_TEST_TIME and DARK_TEST_SEED have them, so that two runs can be compared."""
+    """For one command: clock and ids as DARK_TEST_TIME and DARK_TEST_SEED have them, to compare two runs."""
     before = host.clock, host.entropy
     _fix(host, environment)
     try:

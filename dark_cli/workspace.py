@@ -150,7 +150,7 @@ class Workspace:
         self.print(json.dumps(value, indent=2, ensure_ascii=False))
 
     def paint(self, text: str, style: str, *, error: bool = False) -> str:
-        """`text` in a colour or weight of CODES, where the terminal wants colour. `error`: it goes to standard error."""
+        """`text` in a colour or weight of CODES, where the terminal wants colour. `error`: for standard error."""
         shown = self.terminal.stderr if error else self.terminal.stdout
         return f"\033[{CODES[style]}m{text}\033[0m" if shown and self._coloured and text else text
 

@@ -80,7 +80,7 @@ def uses_in(canvas: Canvas, toplevel: NodeId) -> Iterator[Use]:
 
 ROOM = 50_000
 _references: dict[bytes, tuple[tuple[NodeId, Realm, Ref], ...]] = {}
-"""By content, so that a server that is asked again decodes nothing again. Shared by threads: a lost entry is made anew."""
+"""By content, so that a server that is asked again decodes nothing. Shared by threads: a lost entry is made anew."""
 
 
 def _references_in(tree: Node) -> tuple[tuple[NodeId, Realm, Ref], ...]:

@@ -56,7 +56,8 @@ def read_text(text: str, naming: Naming, fresh: Callable[[], NodeId]) -> Importe
     ids = [fresh() for _ in parts]
     for part, toplevel_id in zip(parts, ids, strict=True):
         news.add(read_toplevel(part, naming, fresh).tree, toplevel_id)
-    toplevels, repairs = [], []
+    toplevels: list[top.Toplevel] = []
+    repairs: list[str] = []
     for part, toplevel_id in zip(parts, ids, strict=True):
         reading = read_toplevel(part, news, fresh)
         tree: Any = dataclasses.replace(reading.tree, id=toplevel_id)

@@ -7,7 +7,7 @@ explains it; nothing is stored, all is computed from a snapshot.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
@@ -121,7 +121,7 @@ def _with_pipes(root: Node) -> Iterator[tuple[Node, bool]]:
 
 
 def _judge(
-    known: Definitions, tree: Node, node: Node, piped: bool, variables: dict[NodeId, object]
+    known: Definitions, tree: Node, node: Node, piped: bool, variables: Mapping[NodeId, object]
 ) -> Iterator[tuple[Kind, str]]:
     match node:
         case e.Hole(label=label) | p.Hole(label=label) | t.Hole(label=label):

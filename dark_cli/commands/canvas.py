@@ -84,7 +84,8 @@ def status(workspace: Workspace) -> None:
         return
     workspace.print(f"canvas {workspace.paint(host.settings.name, 'bold')}")
     definitions = [plural(count, _NOUNS[word]) for word, count in counts if count]
-    workspace.print(", ".join(definitions) if definitions else "empty; dark insert http GET /hello '\"Hello\"' makes a handler")
+    empty = "empty; dark insert http GET /hello '\"Hello\"' makes a handler"
+    workspace.print(", ".join(definitions) if definitions else empty)
     if last:
         said = f"last edit {ago(workspace, last.time)} by {short_author(last.author)}: {last.command}"
         workspace.print(clip(said, workspace.width))

@@ -25,12 +25,9 @@ PROGRESS_EVERY = 5_000  # lines where there is no terminal
 @click.argument("address", required=False)
 @click.pass_obj
 def check(workspace: Workspace, address: str | None) -> None:
-    """Look for holes and for what does not fit, in the whole canvas or in what is at ADDRESS. Exit 1 if there is any."""
+    """Look for holes and for what does not fit, in all of the canvas or at ADDRESS. Exit 1 if there is any."""
     canvas = workspace.canvas
-    if address is None:
-        found = list(all_marks(canvas))
-    else:
-        found = marks_in(canvas, canvas.find(address).toplevel_id)
+    found = list(all_marks(canvas) if address is None else marks_in(canvas, canvas.find(address).toplevel_id))
     if workspace.json:
         workspace.answer([mark_report(canvas, mark) for mark in found])
     elif found:

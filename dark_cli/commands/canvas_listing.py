@@ -6,6 +6,8 @@ handlers contain.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import click
 
 from dark_cli.commands.making import command
@@ -37,5 +39,5 @@ def ls(workspace: Workspace, words: tuple[str, ...]) -> None:
         workspace.print(f"nothing fits {' '.join(words)}" if words else "nothing yet; dark insert makes something")
 
 
-def _fits(entry: Entry, kinds: dict[str, type[Node]], word: str) -> bool:
+def _fits(entry: Entry, kinds: Mapping[str, type[Node]], word: str) -> bool:
     return entry.kind is kinds[word] if word in kinds else word.casefold() in entry.label.casefold()

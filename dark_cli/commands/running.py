@@ -13,7 +13,7 @@ import click
 
 from dark_cli.commands.making import command
 from dark_cli.display import address_of
-from dark_cli.evaluating import evaluate, read
+from dark_cli.evaluating import evaluate
 from dark_cli.workspace import Workspace
 from dark_lang.errors import AddressError, DarkError, RunError, UsageError
 from dark_lang.names import NodeId
@@ -33,7 +33,7 @@ RUNNABLE = (top.Http, top.Worker, top.Cron, top.Repl, top.Function, top.Test)
 @command("run")
 @click.argument("what", metavar="ADDRESS|EXPRESSION")
 @click.argument("args", nargs=-1)
-@click.option("--request", "request_text", metavar="JSON", help="query, headers, cookies, body (text or JSON) as a record.")
+@click.option("--request", "request_text", metavar="JSON", help="A record of query, headers, cookies, body.")
 @click.pass_obj
 def run(workspace: Workspace, what: str, args: tuple[str, ...], request_text: str | None) -> None:
     """Evaluate an expression, or run what is at an address.
@@ -98,7 +98,8 @@ def _request(text: str | None) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         raise UsageError(f"--request is no JSON: {error}") from error
     if not isinstance(given, dict):
-        raise UsageError("--request is no record", suggestion="""--request '{"query": {"q": "tea"}, "body": {"n": 1}}'""")
+        example = """--request '{"query": {"q": "tea"}, "body": {"n": 1}}'"""
+        raise UsageError("--request is no record", suggestion=example)
     unknown = given.keys() - {"query", "headers", "cookies", "body"}
     if unknown:
         raise UsageError(f"--request has no field {sorted(unknown)[0]}; it has query, headers, cookies and body")

@@ -194,9 +194,7 @@ def _by_id(trees: list[top.Toplevel], prefix: str | None) -> Spotted | None:
     bounds = read_id_prefix(prefix) if prefix else None
     if bounds is None:
         return None
-    hits = [
-        Spotted(tree.id, node.id) for tree in trees for node in descend(tree) if bounds[0] <= node.id < bounds[1]
-    ]
+    hits = [Spotted(tree.id, node.id) for tree in trees for node in descend(tree) if bounds[0] <= node.id < bounds[1]]
     return hits[0] if len(hits) == 1 else None
 
 

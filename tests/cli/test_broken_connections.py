@@ -84,7 +84,7 @@ def test_an_edit_that_was_recorded_is_found_and_not_made_again(shop: Path) -> No
 
 
 def test_an_edit_that_was_not_recorded_is_not_made_either(shop: Path) -> None:
-    thread = leave_after_go(shop, lambda request: None)
+    thread = leave_after_go(shop, lambda _: None)
     client = start(shop, "insert", "http", "GET", "/x", "1")
     _, err = client.communicate(timeout=30)
     thread.join()

@@ -111,7 +111,8 @@ def in_shell(shell: str, shop: Path, script: str) -> list[str]:
     ],
 )
 def test_bash(shop: Path, line: str, expected: list[str]) -> None:
-    script = f"{SCRIPTS['bash']}\nCOMP_LINE='{line}' COMP_POINT={len(line)}\n_dark\nprintf '%s\\n' \"${{COMPREPLY[@]}}\""
+    asked = f"COMP_LINE='{line}' COMP_POINT={len(line)}\n_dark\n"
+    script = f"{SCRIPTS['bash']}\n{asked}printf '%s\\n' \"${{COMPREPLY[@]}}\""
     assert in_shell("bash", shop, script) == expected
 
 
@@ -123,7 +124,8 @@ def test_fish(shop: Path) -> None:
 
 @pytest.mark.skipif(shutil.which("zsh") is None, reason="zsh is not installed")
 def test_zsh(shop: Path) -> None:
-    script = f"compdef() {{ }}; compadd() {{ shift 2; print -l ${{(P)1}}; }}\n{SCRIPTS['zsh']}\nwords=(dark show GET:/hel); CURRENT=3; _dark"
+    shims = "compdef() { }; compadd() { shift 2; print -l ${(P)1}; }"
+    script = f"{shims}\n{SCRIPTS['zsh']}\nwords=(dark show GET:/hel); CURRENT=3; _dark"
     assert in_shell("zsh", shop, script) == ["GET:/hello/:name", "GET:/help"]
 
 
