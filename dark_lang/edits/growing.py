@@ -231,10 +231,15 @@ class _Grower:
             and layout.sort is not Sort.PART
             and shared not in self.visited
             and self.forest.top(shared) != self.top
+            and not self._is_below_what_was_brought(shared)
         ):
             self.brought[shared] = group[0]
             self.visited.add(shared)
             self.stack.append((shared, depth))
+
+    def _is_below_what_was_brought(self, node: NodeId) -> bool:
+        """Whether a node outside the tree hangs below the base of another Conflict, and so comes into it with that."""
+        return any(above in self.brought for above in self.forest.way_up(node))
 
     # Up: building
 

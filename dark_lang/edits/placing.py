@@ -10,7 +10,7 @@ is asked of as it was, so that readers need no lock.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final, TypeAlias
 
 from dark_lang.edits.writes import CANVAS, TRASH, Create, Move, Place
@@ -74,12 +74,18 @@ class Forest:
     def top(self, node: NodeId) -> NodeId:
         """The node at the end of the way up: the root, one in the trash, or one that never had a place. The end of
         `_FARTHEST` steps otherwise, which is none of these."""
+        for above in self.way_up(node):
+            node = above
+        return node
+
+    def way_up(self, node: NodeId) -> Iterator[NodeId]:
+        """The nodes above, the nearest first; at most `_FARTHEST`."""
         for _ in range(_FARTHEST):
             held = self.where.get(node)
             if held is None or held[1].parent == NOWHERE:
                 break
             node = held[1].parent
-        return node
+            yield node
 
     def _apply(self, write_id: WriteId, write: Create | Move) -> None:
         node = write.node

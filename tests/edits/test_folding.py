@@ -5,13 +5,16 @@ from __future__ import annotations
 import random
 
 import pytest
-from generators import expressions, toplevels
+from generators import expressions, numbered, toplevels
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from replicas import Replica
 from tangles import check_tree, tangle
 
+from dark_lang.names import Defined, NodeId
 from dark_lang.nodes import expressions as e
+from dark_lang.nodes import patterns as p
+from dark_lang.nodes import toplevels as tl
 from dark_lang.nodes.toplevels import Toplevel
 from dark_lang.nodes.walking import same
 
@@ -67,3 +70,19 @@ def test_what_was_created_is_what_is_there(tree: Toplevel) -> None:
     assert made.toplevel == tree
     assert same(made.toplevel, tree)
     assert made.alive and not made.conflicts
+
+
+def test_a_base_that_comes_into_the_tree_with_another_base_is_copied() -> None:
+    """Found by chance: what two edits had replaced was moved by a third into a node that two had replaced as well, so
+    that it came into the tree twice, with one id."""
+    one = NodeId(1)
+    steps = (e.Variable(one, "a"), e.Lambda(one, (p.Wildcard(one),), e.Float(one, 0.0)))
+    switch = Defined(NodeId(17297481743799943172))
+    body = e.Toggle(one, switch, e.Pipe(one, e.Float(one, 0.0), steps), e.String(one, ()))
+    tree = numbered(tl.Http(one, 1, "", "GET", "/", body), 0)
+    pool: list[e.Expression] = [
+        numbered(e.Float(one, 1.0), 0),
+        numbered(e.Float(one, 0.0), 0),
+        numbered(e.Conflict(one, e.Float(one, 0.0), (e.Unit(one),)), 0),
+    ]
+    check_any_order(318236, tree, pool, rounds=4, clones=3)
