@@ -12,6 +12,7 @@ from dark_lang.nodes import expressions as e
 from dark_lang.nodes import patterns as p
 from dark_lang.nodes import toplevels as top
 from dark_lang.nodes import types as t
+from dark_lang.notation.cursors import Cursor
 from dark_lang.notation.expression_reader import ExpressionReader
 from dark_lang.notation.lexing import clean, lex
 from dark_lang.notation.reading_parts import (
@@ -62,7 +63,7 @@ def read_pattern(text: str, naming: Naming, fresh: NewId) -> Reading[p.Pattern]:
     text, repairs = clean(text)
     reader = ExpressionReader(lex(text), naming, fresh)
     tree = reader.pattern()
-    if something_left(reader):
+    if something_left(reader) or _has_comments(reader):
         tree = p.Unread(fresh(), text)
     repairs += reader.repairs
     return Reading(within_limits(tree, naming, repairs, reader), in_order(repairs))
@@ -73,7 +74,7 @@ def read_type(text: str, naming: Naming, fresh: NewId) -> Reading[t.Type]:
     text, repairs = clean(text)
     reader = TypeReader(lex(text, types=True), naming, fresh)
     tree = reader.type()
-    if something_left(reader):
+    if something_left(reader) or _has_comments(reader):
         tree = t.Unread(fresh(), text)
     repairs += reader.repairs
     return Reading(within_limits(tree, naming, repairs, reader), in_order(repairs))
@@ -91,3 +92,11 @@ def read_typedef(text: str, naming: Naming, fresh: NewId) -> Reading[top.Type]:
     text, repairs = clean(text)
     tree = typedef_of(lex(text, types=True), naming, fresh, repairs)
     return Reading(tree, in_order(repairs))
+
+
+def _has_comments(reader: Cursor) -> bool:
+    """Types and patterns have no place for a comment."""
+    if reader.comments:
+        _, start, end = reader.comments[0]
+        reader.repairs.append(Repair(start, end, "a comment has no place here; all is kept as text"))
+    return bool(reader.comments)
