@@ -252,11 +252,12 @@ class PrimaryReader(PatternReader, ABC):
             if named:
                 self.pos += 1
                 return e.Field(self.fresh(), label, self.expression())
-        if self.kind is Kind.WORD:
-            after = self.kind_after(self.pos)
+        after = self.kind_after(self.pos)
+        if self.kind is Kind.WORD and after in (Kind.COMMA, Kind.SEPARATOR, Kind.CLOSE, Kind.WORD):
             label = self.take()
-            if after in (Kind.COMMA, Kind.SEPARATOR, Kind.CLOSE, Kind.WORD):
-                return e.Field(self.fresh(), label, e.Variable(self.fresh(), label))
+            return e.Field(self.fresh(), label, e.Variable(self.fresh(), label))
+        if self.kind is Kind.WORD and after in PRIMARY_KINDS and after is not Kind.PAREN:
+            label = self.take()
             self.missing("`:`")
             return e.Field(self.fresh(), label, self.expression())
         if self.kind is Kind.COLON:
