@@ -23,7 +23,7 @@ DARK = str(Path(sys.executable).parent / "dark")
 SAMPLE = "hello"
 EDITS = (
     ("/hello/ada", ["replace-node", "GET:/hello/:name#body.parts.0", '"Good evening, "']),
-    ("/hello/ada", ["wrap", "GET:/hello/:name#body", 'if String::startsWith(name, "a") then ?it else "Who?"']),
+    ("/hello/bob", ["wrap", "GET:/hello/:name#body", 'if String::startsWith(name, "a") then ?it else "Who?"']),
     ("/now/live", ["insert", "http", "GET", "/now/:word", "{ word: word, shout: String::toUppercase(word) }"]),
 )
 BOLD, DIM, GREEN, PLAIN = ("\033[1m", "\033[2m", "\033[32m", "\033[0m") if sys.stdout.isatty() else ("",) * 4
