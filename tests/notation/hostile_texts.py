@@ -4,18 +4,32 @@ from __future__ import annotations
 
 from random import Random
 
-PIECES = (
-    ["let ", "a", " = ", "\n", ";", " in ", "if ", " then ", " else ", "match ", "{", "}", "(", ")", "[", "]", "#{"]
-    + ['"', "${", "?", "?x", '?"', "!", " -", "-1", "+", " * ", "^", "|>", "||", "&&", "==", "<", ">", "->", "=>"]
-    + [",", ":", ".", "..", "|", "Some", "None", "List::map", "F::g<", "Users-v0", "Shape_v0::Circle", 'c"a"', "1.5"]
-    + ["1e400", "toggle n {", "old:", "new:", "partial {", "conflict {", "base:", "or:", "secret k", "// c\n", "true"]
-    + ["_", "x", "€", "\\", "user", " ", "1", 'c"ab"', "@", '"a"', "//", "\x00", "\u202e", "e\u0301", "\r\n", "\ud800"]
-)
-HEADERS = (
-    ["http GET /x\n", "fn A::b_v1(", "a: Int", ")", " -> Int", "\n", "type T_v1", "<", "a", ">", " = ", "| B", "(Int)"]
-    + ["db U-v0 Int\n", "forward\n", "back\n", "when\n", "toggle n on 5%\n", '  salt "x"\n', ' allow "b"\n']
-    + ["needs n new\n", "secret s", 'cron n "x"\n', "test t\n", "/// d\n", "language 0\n", "// c\n", "€", "repl r\n"]
-)
+PIECES = [
+    *("let ", "a", " = ", "\n", ";", " in ", "if ", " then ", " else ", "match ", "{", "}", "(", ")", "[", "]", "#{"),
+    *('"', "${", "?", "?x", '?"', "!", " -", "-1", "+", " * ", "^", "|>", "||", "&&", "==", "<", ">", "->", "=>"),
+    *(",", ":", ".", "..", "|", "Some", "None", "List::map", "F::g<", "Users-v0", "Shape_v0::Circle", 'c"a"', "1.5"),
+    *("1e400", "toggle n {", "old:", "new:", "partial {", "conflict {", "base:", "or:", "secret k", "// c\n", "true"),
+    *("_", "x", "€", "\\", "user", " ", "1", 'c"ab"', "@", '"a"', "//", "\x00", "\u202e", "e\u0301", "\r\n", "\ud800"),
+]
+HEADERS = [
+    *(
+        "http GET /x\n",
+        "fn A::b_v1(",
+        "a: Int",
+        ")",
+        " -> Int",
+        "\n",
+        "type T_v1",
+        "<",
+        "a",
+        ">",
+        " = ",
+        "| B",
+        "(Int)",
+    ),
+    *("db U-v0 Int\n", "forward\n", "back\n", "when\n", "toggle n on 5%\n", '  salt "x"\n', ' allow "b"\n'),
+    *("needs n new\n", "secret s", 'cron n "x"\n', "test t\n", "/// d\n", "language 0\n", "// c\n", "€", "repl r\n"),
+]
 PROGRAMS = (
     """let user = Dict::get_v1(request.headers, "x-user")
 match user {

@@ -68,11 +68,11 @@ def test_signatures_and_type_definitions_never_fail(random: Random) -> None:
         assert same(read_toplevel(printed, NAMES, Fresh(2)).tree, reading.tree)
 
 
-PLACES = (
-    ["{w}", " {w}", "{w} ", "?{w}", "U{w}", "M::{w}", "// {w}\n", '"{w}', "{w}:", ".{w}", "€{w}", "U::U{w}("]
-    + ["secret {w}", "S{w}-v0", "toggle {w} {{", "..{w}", "F::f<{w}>", "F::f<{{ {w}: U{w} | }}>", "#{{{w}", "{w} =>"]
-    + ["({w}", 'c"{w}"', "| {w}", "let {w}", "[{w}"]
-)
+PLACES = [
+    *("{w}", " {w}", "{w} ", "?{w}", "U{w}", "M::{w}", "// {w}\n", '"{w}', "{w}:", ".{w}", "€{w}", "U::U{w}("),
+    *("secret {w}", "S{w}-v0", "toggle {w} {{", "..{w}", "F::f<{w}>", "F::f<{{ {w}: U{w} | }}>", "#{{{w}", "{w} =>"),
+    *("({w}", 'c"{w}"', "| {w}", "let {w}", "[{w}"),
+]
 
 
 @pytest.mark.parametrize(
