@@ -9,7 +9,6 @@ from __future__ import annotations
 import shlex
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from dark_cli import display_edits
@@ -18,6 +17,7 @@ from dark_cli.opening import InterruptionError, await_live
 from dark_cli.workspace import Workspace
 from dark_lang.errors import RefusedError
 from dark_lang.names import NodeId
+from dark_lang.records import dataclass
 from runtime.marking import new_trouble
 
 if TYPE_CHECKING:

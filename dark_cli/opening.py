@@ -8,10 +8,10 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from dark_lang.errors import DarkError
+from dark_lang.records import dataclass
 
 if TYPE_CHECKING:
     from dark_cli.workspace import Workspace

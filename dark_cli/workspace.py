@@ -9,11 +9,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dark_lang.errors import UsageError
+from dark_lang.records import dataclass
 
 if TYPE_CHECKING:
     from runtime.canvas import Canvas

@@ -8,7 +8,6 @@ it; what fails or is absent never grants it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
@@ -16,6 +15,7 @@ import mmh3
 
 from dark_lang.names import NodeId, read_id_prefix
 from dark_lang.nodes.toplevels import Switch
+from dark_lang.records import dataclass
 
 WHOLE: Final = 10_000
 """A share of all, in basis points."""

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache
 from typing import Final, TypeVar
 
 from dark_lang.library import STANDARD_TYPES, LibraryFunction
 from dark_lang.names import Standard
+from dark_lang.records import dataclass
 from dark_lang.types import Fn, Named, Tuple, Type, Variable, describe
 
 T = TypeVar("T")

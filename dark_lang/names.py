@@ -6,8 +6,9 @@ labels that a canvas gives to identities and may change.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import NamedTuple, NewType, TypeAlias
+from typing import NewType, TypeAlias
+
+from dark_lang.records import NamedTuple, dataclass
 
 NodeId = NewType("NodeId", int)
 """64 bits, never 0 for a node. The id of a toplevel's root node is the id of its definition."""

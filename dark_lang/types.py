@@ -7,13 +7,13 @@ equal, variables counting by name.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from types import FunctionType
 from typing import Final, TypeAlias
 from uuid import UUID
 
 from dark_lang.names import Defined, Ref, Standard, Unresolved, spell_id
+from dark_lang.records import dataclass
 from dark_lang.values.model import Case, Char, DatastoreValue, GuestDict, Json, Response
 
 

@@ -7,7 +7,6 @@ never part of an answer.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dark_lang.names import Defined, NodeId, Ref, Standard, Unresolved
@@ -18,6 +17,7 @@ from dark_lang.nodes import toplevels as top
 from dark_lang.nodes import types as t
 from dark_lang.nodes.shape import Node
 from dark_lang.nodes.walking import descend
+from dark_lang.records import dataclass
 
 if TYPE_CHECKING:
     from runtime.canvas import Canvas

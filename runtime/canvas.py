@@ -10,7 +10,6 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Set
 from functools import cached_property
-from typing import NamedTuple
 
 from dark_lang.edits.materializing import Materialized
 from dark_lang.errors import AddressError
@@ -20,6 +19,7 @@ from dark_lang.naming import Realm
 from dark_lang.nodes import walking
 from dark_lang.nodes.shape import Node
 from dark_lang.nodes.toplevels import Toplevel
+from dark_lang.records import NamedTuple
 from runtime.entries import Entry
 from runtime.finding import find
 from runtime.labelling import Labels, labels_of

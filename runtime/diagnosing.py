@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
 from dark_lang.edits.folding import Program
 from dark_lang.errors import CanvasError, DarkError
+from dark_lang.records import dataclass
 from runtime.loading import LiveLedgers, all_problems, cache_file
 from runtime.settings import read_settings
 from runtime.store import packs

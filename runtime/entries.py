@@ -6,14 +6,13 @@ depends on others (a label that two definitions ask for) is settled by `labellin
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from dark_lang.edits.ledgers import Ledger
 from dark_lang.edits.materializing import Materialized
 from dark_lang.names import NodeId
 from dark_lang.nodes import toplevels as tl
 from dark_lang.nodes.types import Enum
 from dark_lang.notation.addresses import label_of
+from dark_lang.records import NamedTuple
 
 NO_VERSION = -1
 

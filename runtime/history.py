@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from typing import NamedTuple
 
 from dark_lang.edits.folding import Ledgers
 from dark_lang.edits.ledgers import Ledger
 from dark_lang.edits.writes import Diff
 from dark_lang.errors import DarkError
 from dark_lang.names import NodeId
+from dark_lang.records import NamedTuple
 from runtime.store.diffs import Store
 from runtime.store.files import DiffRef
 

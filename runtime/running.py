@@ -17,7 +17,6 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from types import FrameType
 from typing import Final
 
@@ -25,6 +24,7 @@ from dark_lang.deciding import Side
 from dark_lang.errors import CanvasError, RunError
 from dark_lang.library import World
 from dark_lang.names import NodeId
+from dark_lang.records import dataclass
 from dark_lang.values.model import Value
 from runtime.blaming import blame
 from runtime.current import Run, TimeUp, current_run, set_current, settle

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from dark_cli.editing import Change, Place, edit
 from dark_cli.workspace import Workspace
@@ -24,6 +24,7 @@ from dark_lang.nodes import types as t
 from dark_lang.nodes.shape import Arity, shape_of
 from dark_lang.nodes.walking import descend, find
 from dark_lang.notation.addresses import Address, find_path, label_of, parse_address
+from dark_lang.records import NamedTuple
 from dark_lang.restructuring.changing import Changed
 from dark_lang.restructuring.pending_names import PendingNaming
 from dark_lang.restructuring.spots import Spot, Where

@@ -6,7 +6,6 @@ Must not know drafts. Invariant: the definition has a label that its kind allows
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from dark_lang.errors import UsageError
 from dark_lang.names import NodeId
@@ -14,6 +13,7 @@ from dark_lang.naming import Naming
 from dark_lang.nodes import expressions as e
 from dark_lang.nodes import toplevels as top
 from dark_lang.notation.reading import read_expression, read_signature, read_type, read_typedef
+from dark_lang.records import dataclass
 from dark_lang.restructuring.renaming import named, require_route
 from dark_lang.restructuring.statements import put_together, take_apart
 from dark_lang.restructuring.surgery import changed

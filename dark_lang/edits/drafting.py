@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TypeAlias, cast
 
 from dark_lang.edits.folding import Ledgers
@@ -29,6 +28,7 @@ from dark_lang.nodes import expressions as e
 from dark_lang.nodes.shape import Arity, Node, Scalar, Sort
 from dark_lang.nodes.toplevels import Toplevel
 from dark_lang.nodes.walking import find
+from dark_lang.records import dataclass
 
 NodeIds: TypeAlias = set[NodeId]  # in the class below, `set` is an edit
 

@@ -10,13 +10,14 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from operator import itemgetter
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from dark_lang.edits.layouts import LAYOUTS, Layout, accepts
 from dark_lang.edits.placing import Forest, PlaceWrite
 from dark_lang.edits.writes import Create, Place, SetScalar, Write
 from dark_lang.names import NodeId, WriteId
 from dark_lang.nodes.shape import Scalar
+from dark_lang.records import NamedTuple
 
 Entry: TypeAlias = tuple[WriteId, Write]
 

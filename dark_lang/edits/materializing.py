@@ -5,7 +5,6 @@ Must not know other toplevels or who asks. Invariants: total; the answer is a fu
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from hashlib import blake2b
 from typing import cast
 
@@ -18,6 +17,7 @@ from dark_lang.edits.writes import CANVAS, TRASH, Move, Place, SetScalar
 from dark_lang.names import NodeId, WriteId
 from dark_lang.nodes.shape import Sort
 from dark_lang.nodes.toplevels import Toplevel
+from dark_lang.records import dataclass
 
 __all__ = ["Disagreement", "Kind", "Materialized", "materialize", "subtree_hash"]
 

@@ -8,8 +8,7 @@ holds exactly these changes, in whatever order they were made.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final
 
 from dark_lang.edits.growing import grow
 from dark_lang.edits.hashing import subtree_hash
@@ -19,6 +18,7 @@ from dark_lang.edits.materializing import settle_trash
 from dark_lang.edits.writes import TRASH, Create, Move, Place, SetScalar, Write
 from dark_lang.names import NOWHERE, NodeId, WriteId
 from dark_lang.nodes.shape import Node, Scalar
+from dark_lang.records import NamedTuple, dataclass
 
 _UNWRITTEN: Final = 2**64 - 1
 """Stands for the diff of writes that have none yet. Larger than nearly all, so that they come last, as they will."""

@@ -6,11 +6,11 @@ other: it names its toplevel, its node and the writes that it replaces.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from dark_lang.names import NOWHERE, NodeId, WriteId
 from dark_lang.nodes.shape import Node, Scalar
+from dark_lang.records import NamedTuple, dataclass
 
 
 class Place(NamedTuple):

@@ -6,13 +6,13 @@ are kept by whoever builds a tree: adjacent Text joined and never empty, tuples 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar, TypeAlias
 
 from dark_lang.names import NodeId, Ref
 from dark_lang.nodes import patterns as p
 from dark_lang.nodes import types as t
 from dark_lang.nodes.shape import Node, Sort, child, children, optional_child
+from dark_lang.records import dataclass
 
 
 class _Expression(Node):

@@ -7,11 +7,11 @@ plain value, one register), a *child slot* (exactly one child, at most one, or a
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any, TypeAlias
 
 from dark_lang.names import NodeId, Ref
+from dark_lang.records import dataclass
 
 
 class Sort(Enum):

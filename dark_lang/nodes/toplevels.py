@@ -6,13 +6,13 @@ references and stored rows hold the id.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar, TypeAlias
 
 from dark_lang.names import NodeId
 from dark_lang.nodes.expressions import Expression
 from dark_lang.nodes.shape import Node, Scalar, Sort, child, children, optional_child, table
 from dark_lang.nodes.types import Type as TypeNode
+from dark_lang.records import dataclass
 
 
 class _Toplevel(Node):

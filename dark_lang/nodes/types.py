@@ -5,11 +5,11 @@ Must not know inference. Invariant: an Enum stands only as the whole definition 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar, TypeAlias
 
 from dark_lang.names import NodeId, Ref
 from dark_lang.nodes.shape import Node, Sort, child, children
+from dark_lang.records import dataclass
 
 
 class _Type(Node):

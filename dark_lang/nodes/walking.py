@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Container, Iterator
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 from dark_lang.names import NodeId
 from dark_lang.nodes.shape import Arity, Node, Slot, shape_of
+from dark_lang.records import NamedTuple
 
 N = TypeVar("N", bound=Node)
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from enum import Enum
 
 from dark_lang.errors import AddressError
@@ -24,6 +23,7 @@ from dark_lang.nodes import types as t
 from dark_lang.nodes.shape import Arity, Node, Slot, shape_of
 from dark_lang.nodes.toplevels import Toplevel
 from dark_lang.nodes.walking import descend, positions, steps_of
+from dark_lang.records import dataclass
 
 
 class Kind(Enum):

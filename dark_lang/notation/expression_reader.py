@@ -10,7 +10,7 @@ run stops there before any effect of that statement.
 from __future__ import annotations
 
 from enum import Enum, auto
-from typing import Final, NamedTuple
+from typing import Final
 
 from dark_lang.names import Standard
 from dark_lang.nodes import expressions as e
@@ -26,6 +26,7 @@ from dark_lang.notation.tokens import (
     PREFIX_FUNCTIONS,
     Kind,
 )
+from dark_lang.records import NamedTuple
 
 _BARRIER: Final = -1
 _BEGINS: Final = PRIMARY_KINDS | {

@@ -7,10 +7,10 @@ group is flat if it fits and broken at all of its own breaks if not; time is lin
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from dark_lang.names import NOWHERE, NodeId
+from dark_lang.records import dataclass
 
 WIDE: Final = 1 << 40
 """The width of what cannot stand on one line."""

@@ -10,8 +10,6 @@ whether `!` unwraps what it touches, and whether `-` belongs to a number.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import NamedTuple
 
 from dark_lang.notation.lexemes import (
     CLOSED_BY,
@@ -32,6 +30,7 @@ from dark_lang.notation.lexemes import (
     TYPE_WORDS,
 )
 from dark_lang.notation.tokens import MAX_BRACKETS, Kind, Repair, Token
+from dark_lang.records import NamedTuple, dataclass
 
 
 class Strange(NamedTuple):

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
 from dark_lang.names import NodeId
@@ -25,6 +24,7 @@ from dark_lang.notation.quoting import unescape
 from dark_lang.notation.tokens import MAX_BRACKETS, MAX_DEPTH, Kind, Repair
 from dark_lang.notation.trimming import trim
 from dark_lang.notation.type_reader import TypeReader
+from dark_lang.records import dataclass
 
 T = TypeVar("T", bound=Node, covariant=True)
 N = TypeVar("N", bound=Node)

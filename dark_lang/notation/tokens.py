@@ -7,9 +7,10 @@ kept as it was written.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import Enum, auto
-from typing import Final, NamedTuple
+from typing import Final
+
+from dark_lang.records import NamedTuple, dataclass
 
 MAX_BRACKETS: Final = 64
 """How deep brackets nest. An interpolated string counts as one, its `${}` do not count again."""

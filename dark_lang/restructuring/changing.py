@@ -7,7 +7,6 @@ settled, and whoever made the edit is told what it did to names and what it left
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from dark_lang.edits.drafting import Draft
 from dark_lang.errors import RefusedError
@@ -19,6 +18,7 @@ from dark_lang.nodes.walking import children_of, descend, rebuild
 from dark_lang.notation.printing import print_short
 from dark_lang.notation.tokens import MAX_BRACKETS, MAX_DEPTH
 from dark_lang.notation.trimming import trim
+from dark_lang.records import dataclass
 from dark_lang.restructuring.finishing import Known, first_gap
 from dark_lang.restructuring.normalizing import normalize
 from dark_lang.restructuring.reconciling import reconcile

@@ -8,7 +8,6 @@ not make the piece that was asked for is kept inside one that does, and the repa
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from dark_lang.errors import RefusedError
 from dark_lang.naming import Naming
@@ -26,6 +25,7 @@ from dark_lang.notation.reading import (
     read_type,
     read_typedef,
 )
+from dark_lang.records import dataclass
 from dark_lang.restructuring.surgery import SORT_WORDS, NewId, hole_for
 
 

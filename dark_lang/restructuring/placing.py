@@ -6,8 +6,6 @@ with fresh ids, whose variables mean what their names mean there.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from dark_lang.edits.drafting import Draft
 from dark_lang.errors import RefusedError
 from dark_lang.names import NodeId
@@ -18,6 +16,7 @@ from dark_lang.nodes import types as t
 from dark_lang.nodes.shape import Node, Sort
 from dark_lang.nodes.walking import with_fresh_ids
 from dark_lang.notation.reading import read_expression
+from dark_lang.records import dataclass
 from dark_lang.restructuring.changing import Changed, commit
 from dark_lang.restructuring.finishing import Known
 from dark_lang.restructuring.pieces import read_pieces

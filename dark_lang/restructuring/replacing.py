@@ -6,7 +6,6 @@ Invariant: code that could run before an edit of this kind can run after it, unl
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from dark_lang.edits.drafting import Draft
 from dark_lang.errors import RefusedError
@@ -18,6 +17,7 @@ from dark_lang.nodes import toplevels as top
 from dark_lang.nodes import types as t
 from dark_lang.nodes.shape import Node, Sort
 from dark_lang.nodes.walking import Position, descend, with_fresh_ids
+from dark_lang.records import dataclass
 from dark_lang.restructuring.changing import Changed, commit
 from dark_lang.restructuring.finishing import Known, first_gap
 from dark_lang.restructuring.pieces import read_piece

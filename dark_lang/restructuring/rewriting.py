@@ -7,7 +7,6 @@ is moved, not made anew; code that ran before runs after (see `replacing`).
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from dark_lang.edits.drafting import Draft
 from dark_lang.errors import RefusedError
@@ -18,6 +17,7 @@ from dark_lang.nodes import toplevels as top
 from dark_lang.nodes.shape import Node
 from dark_lang.nodes.walking import descend, find, rebuild, with_fresh_ids
 from dark_lang.notation.reading import read_expression
+from dark_lang.records import dataclass
 from dark_lang.restructuring.arities import HOLES
 from dark_lang.restructuring.changing import Changed, commit, require_same_meaning
 from dark_lang.restructuring.finishing import Known, first_gap

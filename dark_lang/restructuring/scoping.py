@@ -7,7 +7,6 @@ around it, and nothing here recurses, so that no spine of lets is too long for i
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 
 from dark_lang.names import NodeId
 from dark_lang.nodes import expressions as e
@@ -15,6 +14,7 @@ from dark_lang.nodes import patterns as p
 from dark_lang.nodes import toplevels as top
 from dark_lang.nodes.shape import Node
 from dark_lang.nodes.walking import children_of, descend
+from dark_lang.records import NamedTuple
 from dark_lang.restructuring.remembering import remembered
 from dark_lang.restructuring.surgery import positions_in
 

@@ -7,7 +7,6 @@ around it changes.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import Enum
 
 from dark_lang.errors import RefusedError
@@ -17,6 +16,7 @@ from dark_lang.nodes import patterns as p
 from dark_lang.nodes import toplevels as top
 from dark_lang.nodes import types as t
 from dark_lang.nodes.shape import Arity, Node, Slot, Sort, shape_of
+from dark_lang.records import dataclass
 from dark_lang.restructuring.arities import main_list
 from dark_lang.restructuring.statements import Statement, is_forgotten, is_statement, put_together, take_apart
 from dark_lang.restructuring.surgery import (

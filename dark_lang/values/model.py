@@ -11,10 +11,10 @@ program can see them, whatever their Python type would allow; a GuestDict's keys
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 from dark_lang.names import NodeId
+from dark_lang.records import dataclass
 
 Value: TypeAlias = Any
 """One of the types above. Any, because guest code is what types it, not Python."""

@@ -12,11 +12,12 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from math import isfinite
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 from uuid import UUID
 
 from dark_lang.errors import CorruptionError, Failed
 from dark_lang.names import NodeId
+from dark_lang.records import NamedTuple
 from dark_lang.values.demanding import refusal, too_deep
 from dark_lang.values.limits import DEPTH, ROW_PARTS
 from dark_lang.values.model import UNIT, Case, Char, GuestDict, Json, Value

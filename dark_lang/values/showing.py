@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import Final, NamedTuple
+from typing import Final
 from uuid import UUID
 
 from dark_lang.errors import Failed
+from dark_lang.records import NamedTuple
 from dark_lang.values.demanding import hole_reached
 from dark_lang.values.describing import name_kind
 from dark_lang.values.digits import int_text

@@ -7,12 +7,12 @@ owns the rows and be judged there.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
 
 from dark_lang.errors import WireError
 from dark_lang.names import NodeId
+from dark_lang.records import dataclass
 
 
 def fresh_token() -> int:

@@ -14,11 +14,11 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
 from dark_lang.errors import DarkError
+from dark_lang.records import dataclass
 from runtime.data.commits import Commit, Outcome, Verdict
 
 log = logging.getLogger(__name__)

@@ -8,12 +8,12 @@ any of its rows, so that who has read something can learn whether it still holds
 from __future__ import annotations
 
 from pathlib import Path
-from typing import NamedTuple
 
 import apsw
 
 from dark_lang.errors import CanvasError
 from dark_lang.names import NodeId
+from dark_lang.records import NamedTuple
 
 FILE = "rows.sqlite"
 ABSENT = 0

@@ -6,7 +6,7 @@ uses `header`, which does not care about case.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dark_lang.records import dataclass
 
 Headers = tuple[tuple[bytes, bytes], ...]
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
-from dataclasses import dataclass
+
+from dark_lang.records import dataclass
 
 MOST = 500
 LONGEST_PATH = 300

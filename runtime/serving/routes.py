@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
 from dark_lang.names import NodeId
+from dark_lang.records import NamedTuple
 
 _BAD_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 

@@ -16,10 +16,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from dark_lang.errors import CanvasError
+from dark_lang.records import dataclass
 
 log = logging.getLogger("dark.serve")
 

@@ -16,9 +16,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import NamedTuple
 
 from dark_lang.errors import CanvasError
+from dark_lang.records import NamedTuple
 
 HIGHEST_LAMPORT = 999_999_999_999
 LOCK_SECONDS = 30.0

@@ -14,7 +14,6 @@ import sys
 from array import array
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from zlib import crc32
@@ -24,6 +23,7 @@ from dark_lang.edits.ledgers import Ledger
 from dark_lang.errors import CorruptionError, DarkError
 from dark_lang.names import NodeId
 from dark_lang.nodes import toplevels as tl
+from dark_lang.records import dataclass
 from runtime.entries import Entry
 from runtime.store.identities import Identities, merged
 

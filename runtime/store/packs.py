@@ -11,13 +11,13 @@ from array import array
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from dark_lang import wire
 from dark_lang.errors import CorruptionError, DarkError
+from dark_lang.records import dataclass
 from runtime.store.files import DiffRef, pack_file, read_pack_name, read_regular
 from runtime.store.problems import Problem, ProblemKind
 

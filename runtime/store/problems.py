@@ -5,8 +5,9 @@ Must not know how they are found or shown. Invariant: a problem never stops the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+
+from dark_lang.records import dataclass
 
 
 class ProblemKind(Enum):
