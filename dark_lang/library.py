@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum
-from typing import Protocol
+from typing import Any, Protocol
 
 from dark_lang.names import NodeId, Standard
 from dark_lang.values.model import Value
@@ -62,6 +62,7 @@ class LibraryFunction:
     examples: tuple[str, ...] = ()  # expressions in notation that are true
     effect: Effect = Effect.PURE
     deprecated: Deprecation | None = None
+    growing: Callable[[Callable[..., Value]], Callable[..., Any]] | None = None  # see GROWING_FUNCTIONS
     identity: Standard = field(init=False)
 
     def __post_init__(self) -> None:
@@ -99,6 +100,19 @@ STANDARD_CASES: Mapping[str, tuple[str, int]] = {
     "Error": ("Result", 1),
 }
 """The type and the number of arguments of each case of a standard enum."""
+
+
+GROWING_FUNCTIONS: Mapping[tuple[str, int], int] = {
+    ("List::pushBack", 0): 2,
+    ("List::append", 0): 2,
+    ("Dict::set", 0): 3,
+    ("Op::append", 0): 2,
+}
+"""By name and version, how many arguments they take: functions that may change their first one instead of copying it,
+where code is compiled to call `LibraryFunction.growing` of the plain function."""
+
+GROWING_FOLDS: Mapping[tuple[str, int], int] = {("List::fold", 0): 2, ("Dict::fold", 0): 3}
+"""Folds that let them, and how many arguments their own function takes, the accumulator first."""
 
 
 class Library:

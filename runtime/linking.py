@@ -190,7 +190,8 @@ class Linker:
     def _called(self, name: str, need: Need, names: dict[str, Any]) -> Callable[..., Value]:
         ref = self._resolved(Realm.FUNCTION, need.ref)
         if isinstance(ref, Standard):
-            return self._standard(ref, need.takes)
+            plain = self._standard(ref, need.takes)
+            return self._standards.growing(ref) or plain if need.label else plain
         function = self._defined_function(ref, need.ref)
         if len(function.params) != need.takes:
             raise _UnboundError(_miscounted(label_of(function), len(function.params), need.takes))

@@ -36,6 +36,7 @@ class Standards:
     def __init__(self, library: Library) -> None:
         self._library = library.functions
         self._functions: dict[Standard, FunctionType] = {}
+        self._growing: dict[Standard, Callable[..., Any]] = {}
 
     @classmethod
     def of(cls, library: Library) -> Standards:
@@ -52,6 +53,16 @@ class Standards:
             if declared is None:
                 return None
             found = self._functions[identity] = _checked(declared)
+        return found
+
+    def growing(self, identity: Standard) -> Callable[..., Any] | None:
+        """What stands for it where the compiler has seen that it may change its first argument."""
+        found = self._growing.get(identity)
+        if found is None:
+            plain, declared = self.function(identity), self._library.get(identity)
+            if plain is None or declared is None or declared.growing is None:
+                return plain
+            found = self._growing[identity] = declared.growing(plain)
         return found
 
 

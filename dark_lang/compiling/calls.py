@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 
 from dark_lang.compiling import syntax as py
-from dark_lang.compiling.compiled import NeedKind
+from dark_lang.compiling.compiled import GROWING, NeedKind
 from dark_lang.compiling.control import (
     Branch,
     bind,
@@ -20,6 +20,7 @@ from dark_lang.compiling.control import (
     toggle_test,
 )
 from dark_lang.compiling.generating import DEEPEST, RETURN, Generator, Place, Result, common_kind
+from dark_lang.compiling.growing import grown_by
 from dark_lang.compiling.operators import OPERATORS
 from dark_lang.names import Defined, NodeId, Ref, Standard
 from dark_lang.nodes import expressions as e
@@ -38,7 +39,19 @@ def call_value(g: Generator, node: e.Call) -> Result:
 def call_step(g: Generator, node: e.Call, first: Result) -> Result:
     if isinstance(node.function, Standard) and node.function.name == "Op::power" and len(node.args) == 2:
         return _powers(g, node, first)
-    return call(g, node.id, node.function, g.values(node.args[1:], first))
+    args = node.args
+    grown = grown_by(node.function, args, len(args), g.grown)
+    if grown:
+        g.growing |= grown
+    results = g.values(args[1:], first)
+    if grown or id(node) in g.growing:
+        return growing_call(g, node, results)
+    return call(g, node.id, node.function, results)
+
+
+def growing_call(g: Generator, node: e.Call, results: list[Result]) -> Result:
+    name = g.need(NeedKind.CALL, node.function, len(results), GROWING)
+    return py.call(name, [value for value, _ in results], g.line(node.id)), ""
 
 
 def _powers(g: Generator, node: e.Call, first: Result) -> Result:
@@ -203,7 +216,14 @@ def _kept(g: Generator, results: list[Result]) -> list[Result]:
 
 
 def call_step_of_pipe(g: Generator, step: e.Call, piped: Result) -> Result:
-    return call(g, step.id, step.function, g.values(step.args, piped))
+    args = step.args
+    grown = grown_by(step.function, args, len(args) + 1, g.grown)
+    if grown:
+        g.growing |= grown
+    results = g.values(args, piped)
+    if grown or id(step) in g.growing:
+        return growing_call(g, step, results)
+    return call(g, step.id, step.function, results)
 
 
 def _either_way(g: Generator, test: ast.expr, step: e.Toggle | e.Partial, piped: Result) -> Result:

@@ -7,12 +7,11 @@ definition alone, so that it can be kept for as long as that content is, whateve
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum, auto
 from types import CodeType
-from typing import NamedTuple
 
 from dark_lang.names import NodeId, Ref
+from dark_lang.records import NamedTuple, dataclass
 from dark_lang.values.model import Value
 
 
@@ -25,6 +24,10 @@ class NeedKind(Enum):
     SWITCH = auto()  # a function without parameters: whether the Toggle `node` takes its new side in this run
     PARTIAL = auto()  # whether the Partial `node` runs its new side
     CONFLICT = auto()  # which side of the Conflict `node` runs: 0 is the base, 1 the first alternative
+
+
+GROWING = "growing"
+"""The label of a CALL of the kind of standard function that may change its first argument (`compiling.growing`)."""
 
 
 class Need(NamedTuple):

@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, TypeAlias
 
 from dark_lang.compiling import syntax as py
 from dark_lang.compiling.compiled import Need, NeedKind, Site
+from dark_lang.compiling.growing import Grown
 from dark_lang.names import NOWHERE, NodeId, Ref, Standard
 from dark_lang.nodes.shape import Node
+from dark_lang.records import NamedTuple
 from dark_lang.values.model import HoleValue, Value
 
 Result: TypeAlias = tuple[ast.expr, str]
@@ -86,6 +88,8 @@ class Generator:
         "definition",
         "env",
         "flows",
+        "growing",
+        "grown",
         "needs",
         "nest",
         "nodes",
@@ -113,6 +117,8 @@ class Generator:
         self._needed: dict[object, str] = {}
         self.constants: dict[str, Value] = {}
         self.sites: dict[int, Site] = {}
+        self.grown: Grown = {}
+        self.growing: set[int] = set()  # the `id()` of calls that grow an accumulator
         self.used = 0
         self.nest = 0
         self.block: list[ast.stmt] = []

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from dark_lang.library import Deprecation, LibraryFunction
 from dark_lang.names import Standard
+from dark_lang.stdlib import growing
 from dark_lang.stdlib.expecting import is_some, key_and_value, of_type, truth
 from dark_lang.values.jsonifying import to_json
 from dark_lang.values.model import NONE, UNIT, GuestDict, Value, some
@@ -133,6 +134,7 @@ FUNCTIONS = (
         _with,
         "The same with the value under the key.",
         ('Dict::set_v0(#{ "a": 1 }, "b", 2) == #{ "a": 1, "b": 2 }',),
+        growing=growing.set_entry,
     ),
     LibraryFunction(
         "Dict::remove_v0<a>(dict: Dict<a>, key: String) -> Dict<a>",
@@ -211,6 +213,7 @@ FUNCTIONS = (
         _fold,
         "Starts with `init`, and puts in its place what the function makes of it and each key and value in turn.",
         ('Dict::fold_v0(#{ "a": 1, "b": 2 }, 0, (sum, key, n) => sum + n) == 3',),
+        growing=growing.fold_dict,
     ),
     LibraryFunction(
         "Dict::findFirst_v0<a>(dict: Dict<a>, f: (String, a) -> Bool) -> Option<(String, a)>",

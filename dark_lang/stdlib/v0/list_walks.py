@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from dark_lang.library import Deprecation, LibraryFunction
 from dark_lang.names import Standard
+from dark_lang.stdlib import growing
 from dark_lang.stdlib.expecting import is_some, of_type, room_for_items, truth
 from dark_lang.values.demanding import misfit
 from dark_lang.values.model import NONE, UNIT, Value, some
@@ -129,6 +130,7 @@ FUNCTIONS = (
         _fold,
         "Starts with `init`, and puts in its place what the function makes of it and each item in turn.",
         ("List::fold_v0([1, 2, 3], 0, (sum, x) => sum + x) == 6",),
+        growing=growing.fold_list,
     ),
     LibraryFunction(
         "List::scan_v0<a, b>(list: List<a>, init: b, f: (b, a) -> b) -> List<b>",

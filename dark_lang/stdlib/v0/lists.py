@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dark_lang.library import Deprecation, Effect, LibraryFunction, World
 from dark_lang.names import Standard
+from dark_lang.stdlib import growing
 from dark_lang.stdlib.expecting import all_of_type, room_for_items, room_for_new_items, tuple_of
 from dark_lang.stdlib.randomness import below
 from dark_lang.values.equality import equal
@@ -157,12 +158,14 @@ FUNCTIONS = (
         lambda items, value: [*items, value],
         "The items, then the value.",
         ("List::pushBack_v0([1], 2) == [1, 2]",),
+        growing=growing.push_back,
     ),
     LibraryFunction(
         "List::append_v0<a>(as: List<a>, bs: List<a>) -> List<a>",
         _append,
         "The items of one, then those of the other.",
         ("List::append_v0([1], [2, 3]) == [1, 2, 3]",),
+        growing=growing.append_list,
     ),
     LibraryFunction(
         "List::flatten_v0<a>(lists: List<List<a>>) -> List<a>",

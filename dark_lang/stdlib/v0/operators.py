@@ -11,6 +11,7 @@ from typing import Final
 
 from dark_lang.errors import Failed, RunError
 from dark_lang.library import LibraryFunction
+from dark_lang.stdlib import growing
 from dark_lang.stdlib.arithmetic import divide_floats, modulo_ints, multiply_ints, power_floats, power_ints
 from dark_lang.stdlib.expecting import room_for_text
 from dark_lang.values.demanding import hole_reached, misfit
@@ -140,6 +141,7 @@ FUNCTIONS = (
         _append,
         "`a ++ b`: one String after the other.",
         ('"ab" ++ "cd" == "abcd"',),
+        growing=growing.append_text,
     ),
     LibraryFunction(
         f"Op::equals_v0{_ORDER}",
