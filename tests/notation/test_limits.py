@@ -21,6 +21,7 @@ from dark_lang.notation.tokens import MAX_BRACKETS, MAX_DEPTH
 
 NAMES = PlainNames()
 COUNT = 10_000
+LONG = 3_000  # far beyond any limit of depth or recursion
 
 
 @contextmanager
@@ -122,7 +123,7 @@ def test_what_touches_its_operand_nests_too(piece: str) -> None:
 )
 def test_spines_have_any_length(piece: str, end: str) -> None:
     with frames(620):
-        reading = read_expression(piece * COUNT + end, NAMES, Fresh(1))
+        reading = read_expression(piece * LONG + end, NAMES, Fresh(1))
         printed = print_expression(reading.tree, NAMES)
         again = read_expression(printed, NAMES, Fresh(2))
     assert reading.repairs == ()
