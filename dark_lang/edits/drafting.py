@@ -241,6 +241,17 @@ class Draft:
         return view
 
     @contextmanager
+    def together(self, toplevel_id: NodeId) -> Iterator[None]:
+        """Several edits of one toplevel: all, or none if one of them is refused."""
+        before = self._of(toplevel_id)
+        try:
+            yield
+        except BaseException:
+            self._pending[toplevel_id] = before
+            self._views.pop(toplevel_id, None)
+            raise
+
+    @contextmanager
     def attempt(self, toplevel_id: NodeId, *, leave_holes: bool = True) -> Iterator[Pending]:
         """The changes of one edit: all, or none if it is refused on the way or makes the tree too deep."""
         before = self._of(toplevel_id)

@@ -22,16 +22,17 @@ from dark_lang.restructuring.surgery import changed, positions_in, unshared
 
 
 def reconcile(draft: Draft, before: top.Toplevel, after: top.Toplevel) -> top.Toplevel:
-    """Gives back the tree as the draft shows it then. RefusedError, from the draft, for a wrong sort or a tree that is
-    too deep."""
+    """Gives back the tree as the draft shows it then. RefusedError, from the draft, for a wrong sort, a cycle or a tree
+    that is too deep; then the draft is as it was."""
     if after is before:
         return before
     wanted = _with_real_ids(draft, before, after)
     work = _Work(draft, wanted)
     # From the top down: when a node's turn comes, all above it is in its final place, so nothing can close a cycle.
     # What is shared with the tree before stays as it is, wherever it stands now.
-    for node in unshared(before, wanted):
-        work.settle(node)
+    with draft.together(wanted.id):
+        for node in unshared(before, wanted):
+            work.settle(node)
     return draft.tree(wanted.id)
 
 

@@ -17,7 +17,7 @@ from dark_lang.edits.drafting import Draft
 from dark_lang.edits.inverting import invert
 from dark_lang.edits.layouts import LAYOUTS
 from dark_lang.errors import DarkError
-from dark_lang.names import Fresh, NodeId
+from dark_lang.names import Fresh, NodeId, Standard
 from dark_lang.nodes import expressions as e
 from dark_lang.nodes import patterns as p
 from dark_lang.nodes import toplevels as top
@@ -183,3 +183,15 @@ def test_actions_name_commands_that_are_known() -> None:
     lines = offering.actions(tree, tree.body, "T::t#body")
     assert "dark fill 'T::t#body' '?'" in lines or "dark fill 'T::t#body' ?" in lines
     assert print_any(tree.body, known.naming) == "?"
+
+
+def test_what_is_refused_on_the_way_leaves_no_trace() -> None:
+    """Found by chance: a slurp was refused after half of its moves, and the draft kept that half."""
+    one = NodeId(1)
+
+    def let(value: e.Expression, body: e.Expression) -> e.Let:
+        return e.Let(one, p.Wildcard(one), value, body)
+
+    zero = e.Float(one, 0.0)
+    some = e.Construct(one, Standard("Option"), "Some", (e.Int(one, 0),))
+    play(numbered(let(let(let(zero, let(e.Unit(one), zero)), zero), some), 0), 0, 30)
