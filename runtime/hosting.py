@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Generic, TypeAlias, TypeVar
@@ -19,9 +18,10 @@ from dark_lang.edits.drafting import Draft
 from dark_lang.edits.inverting import bring_back, invert
 from dark_lang.edits.ledgers import Ledger
 from dark_lang.edits.writes import Diff
-from dark_lang.errors import AddressError, CanvasError, StaleError
+from dark_lang.errors import AddressError, CanvasError, RefusedError, StaleError, WireError
 from dark_lang.library import Library
 from dark_lang.names import Fresh, NodeId, WriteId
+from dark_lang.records import dataclass
 from runtime import history
 from runtime.canvas import Canvas
 from runtime.following import Follower, Listener, as_they_are
@@ -136,6 +136,9 @@ class Host(Follower):
         with self._lock:
             with self._loaded.store.locked():
                 self._absorb(self._loaded.store.take_journal(self._knows))
+                if not self._loaded.store.are_here(self._loaded.program.frontier):
+                    # A checkout took diffs away just now: what is built on them would only wait for them.
+                    self._absorb(self._loaded.store.scan(self._knows))
                 before, program = self._canvas, self._loaded.program
                 if program.lamport >= HIGHEST_LAMPORT:
                     raise CanvasError(f"this canvas has come to the last diff number, {HIGHEST_LAMPORT:,}")
@@ -160,7 +163,10 @@ class Host(Follower):
                     seed=fresh.seed,
                     writes=writes,
                 )
-                data = wire.encode_diff(diff)
+                try:
+                    data = wire.encode_diff(diff)
+                except WireError as error:  # nobody could read it
+                    raise RefusedError(error.message) from error
                 diff_id = wire.diff_id(data)
                 if judge is not None or dry_run:
                     after = self._foreseen(diff_id, diff, touched)

@@ -21,6 +21,8 @@ from dark_lang.nodes.shape import Arity, Node
 from dark_lang.nodes.walking import find, positions
 
 HOLES: Final = (e.Hole, p.Hole, t.Hole)
+_LONG_KEY: Final = 256
+"""Bytes from which on a list gets new keys. Diffs hold at most 4,096."""
 
 
 def real(pending: Pending, grown: Grown, node_id: NodeId) -> NodeId:
@@ -80,14 +82,17 @@ def destination(
         if b"" in keys:
             raise ValueError("not a key")
         key = between(keys[nth - 1] if nth else b"", keys[nth] if nth < len(keys) else b"")
+        if len(key) > _LONG_KEY:
+            raise ValueError("thousands were put at one point, and there is hardly room left")
     except ValueError:
         key = _renew_keys(pending, grown, Place(parent, slot.name), kids, nth)
     return Putting(Place(parent, slot.name, key))
 
 
 def _renew_keys(pending: Pending, grown: Grown, place: Place, kids: list[NodeId], nth: int) -> bytes:
-    """Gives all in a list new keys, since two clones inserted at the same point and no key is between equal ones;
-    the key that is free at `nth`. What stands together goes on standing together."""
+    """Gives all in a list new keys, since two clones inserted at the same point and no key is between equal ones, or
+    since those that are have become long; the key that is free at `nth`. What stands together goes on standing
+    together."""
     together = {kid: standing.nodes[0] for standing in grown.standing.values() for kid in standing.nodes}
     blocks = [together.get(kid, kid) for kid in kids]
     ahead = dict.fromkeys(blocks[:nth])

@@ -23,7 +23,7 @@ from dark_lang.edits.writes import Diff, Write
 from dark_lang.errors import NewerFormat, WireError
 from dark_lang.names import NodeId, step_of
 from dark_lang.wire.plain import loads
-from dark_lang.wire.scanning import scan_all
+from dark_lang.wire.scanning import MAX_ITEMS, scan_all
 from dark_lang.wire.writes import MAX_STEP, Numbering, Reader, Table, pack_write
 
 FORMAT: Final = 1
@@ -53,9 +53,12 @@ def encode_diff(diff: Diff) -> bytes:
     ]
     _check_header(header)
     try:
-        return cbor2.dumps([*header, *groups], canonical=True)
+        data = cbor2.dumps([*header, *groups], canonical=True)
     except (ValueError, TypeError, cbor2.CBOREncodeError) as error:
         raise WireError(f"this diff cannot be written: {error}") from None
+    if len(data) > MAX_ITEMS:  # a smaller one is within all caps
+        scan_all(data)
+    return data
 
 
 def diff_id(data: bytes) -> bytes:

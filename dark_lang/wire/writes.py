@@ -75,10 +75,14 @@ class Table:
 
 def pack_write(write: Write, table: Table) -> list[Any]:
     if isinstance(write, SetScalar):
+        if write.key is not None and len(write.key) > _MAX_TEXT:
+            raise WireError(f"a key of a table has at most {_MAX_TEXT:,} characters")
         value = _pack_scalar(write.value, table)
         packed = [_SET, table.number(write.node), FIELDS[write.field], write.key, value]
         return packed + _pack_replaces(write.replaces, table)
     parent, slot, key = write.place
+    if len(key) > _MAX_KEY:
+        raise WireError(f"the key of a place in a list has at most {_MAX_KEY:,} bytes")
     number = FIELDS[slot] if parent != NOWHERE else 1 if write.place == CANVAS else 0
     placing = [table.number(write.node), table.number(parent), number, key, table.number(write.over)]
     if isinstance(write, Create):

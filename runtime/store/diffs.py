@@ -12,7 +12,6 @@ import time
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from contextlib import AbstractContextManager, suppress
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import TypeAlias
@@ -20,6 +19,7 @@ from typing import TypeAlias
 from dark_lang import wire
 from dark_lang.edits.writes import Diff
 from dark_lang.errors import AddressError, CanvasError, CorruptionError
+from dark_lang.records import dataclass
 from runtime.store import packs
 from runtime.store.files import (
     DiffRef,
@@ -153,6 +153,18 @@ class Store:
             if read_diff_name(name) is not None and name not in self.loose:
                 with suppress(FileNotFoundError):
                     yield from self._take_loose({name}, known, None)
+
+    def are_here(self, diff_ids: Iterable[bytes]) -> bool:
+        """Whether the files that held some diffs when they were handed out are still there; lists nothing."""
+        return all(self._is_here(diff_id) for diff_id in diff_ids)
+
+    def _is_here(self, diff_id: bytes) -> bool:
+        ref = self.locate(diff_id)
+        if ref is not None and (name := diff_file(ref)) in self.loose:
+            return (self.diffs / name).exists()
+        return any(
+            index.find(diff_id) >= 0 and (self.packs_folder / name).exists() for name, index in self.packs.items()
+        )
 
     def take_journal(self, known: Callable[[bytes], bool]) -> Iterator[Arrival]:
         """What other writers of ours appended since; a full scan if that is not known. Needs the lock."""

@@ -59,6 +59,11 @@ class Journal:
         elif self._offset == os.fstat(self._handle).st_size - len(line):
             self._offset += len(line)
 
+    def forget(self) -> None:
+        """Makes every reader list the folder, since files that were noted are about to leave it. Raises OSError."""
+        self.close()
+        self.path.unlink(missing_ok=True)
+
     def close(self) -> None:
         if self._handle >= 0:
             os.close(self._handle)

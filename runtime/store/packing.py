@@ -7,9 +7,9 @@ pack is durable and was read back; a pack goes only when another holds all of it
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from dark_lang.errors import CanvasError, CorruptionError
+from dark_lang.records import dataclass
 from runtime.store.diffs import Store
 from runtime.store.files import read_diff_name, read_pack_name, read_regular, sync_folder, write_durably
 from runtime.store.packs import MOST_BYTES, RANGE, is_whole, pack_content
@@ -85,6 +85,9 @@ def _pack_range(store: Store, number: int, loose: list[str]) -> tuple[str, int, 
             )
         store.took_pack(name, content)
     present = set(store.packs[name].all_ids())
+    if loose:
+        # A writer that has not looked since would ask for these files by the names in the journal, and miss the pack.
+        store.journal.forget()
     for loose_name in loose:
         (store.diffs / loose_name).unlink(missing_ok=True)
     if loose:

@@ -8,6 +8,8 @@ import pytest
 from replicas import Replica
 
 from dark_lang.edits.drafting import Draft
+from dark_lang.edits.pending import Putting
+from dark_lang.edits.writes import Place, SetScalar
 from dark_lang.errors import AddressError, RefusedError
 from dark_lang.names import Fresh, NodeId, Standard
 from dark_lang.nodes import expressions as e
@@ -160,3 +162,24 @@ def test_a_register_is_written_once(draft: Draft) -> None:
     places = [write.node for write in draft.writes if not hasattr(write, "value")]
     assert len(places) == len(set(places))
     assert sum(hasattr(write, "value") for write in draft.writes) == 1
+
+
+def test_keys_stay_short_however_many_are_put_at_one_point() -> None:
+    clone = Replica(1)
+    first, last = e.Int(fresh(), 1), e.Int(fresh(), 2)
+    repl = top.Repl(fresh(), 1, "", "r", e.List(fresh(), (first, last)))
+    clone.edit(lambda draft: draft.create_toplevel(repl))
+    pending = clone.draft()
+    # What 5,000 insertions at one point come to, without making them.
+    key = b"\x01" * 600 + b"\x80"
+    with pending.attempt(repl.id, leave_holes=False) as changes:
+        changes.placed[last.id] = Putting(Place(repl.body.id, "items", key))
+        changes.placed[first.id] = Putting(Place(repl.body.id, "items", key[:-1] + b"\x7f"))
+    pending.insert(repl.id, repl.body.id, "items", e.Int(pending.fresh(), 3), after=first.id)
+    assert [item.value for item in body_of(pending, repl.id).items] == [1, 3, 2]
+    assert all(len(write.place.key) < 10 for write in pending.writes if not isinstance(write, SetScalar))
+
+
+def body_of(draft: Draft, toplevel: NodeId) -> Any:
+    tree: Any = draft.tree(toplevel)
+    return tree.body

@@ -316,3 +316,18 @@ def test_a_header_out_of_bounds_is_not_written(change: dict[str, Any]) -> None:
     fields = {name: getattr(smallest_in_format_1(), name) for name in Diff.__slots__}
     with pytest.raises(WireError):
         encode_diff(Diff(**fields | change))
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        Move(NodeId(1), NodeId(2), Place(NodeId(1), "items", b"\x01" * 5000), ()),
+        Create(NodeId(1), NodeId(2), e.Text, ("x" * (65 * 2**20),), Place(NodeId(1), "parts", b"\x01")),
+        SetScalar(NodeId(1), NodeId(2), "subjects", "x" * 2**21, True, ()),
+    ],
+    ids=["key", "size", "table"],
+)
+def test_what_could_not_be_read_is_not_written(write: Write) -> None:
+    diff = Diff(b"c" * 16, (), 1, 0, "ada", "insert", b"r" * 16, b"", 5, (write,))
+    with pytest.raises(WireError):
+        encode_diff(diff)
