@@ -79,8 +79,9 @@ class Data:
         if not self._ownership.take():
             return None
         if self._serving and self._desk is None:
-            self._desk = Desk(self._dark, self._submit_for_others)
-            self._desk.open()
+            desk = Desk(self._dark, self._submit_for_others)
+            desk.open()
+            self._desk = desk  # only now: one that could not be opened is tried again
         if self.memory is None:
             self.memory = Memory()
         for act in self._on_owning:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 STACK_BYTES = 512 * 1024 * 1024  # of address space: `run` takes guest code as deep as the server's own threads do
-PATIENCE = 2.0  # seconds for a client to say GO, and for it to take what is sent
+PATIENCE = 2.0  # seconds for a client to say GO
 
 
 Laggards: TypeAlias = Callable[[float], tuple[str, ...]]
@@ -53,9 +53,11 @@ class Request:
 
 
 class Reply:
-    """Where a command's output goes. Small outputs travel in one piece with the exit code."""
+    """Where a command's output goes. Small outputs travel in one piece with the exit code. What a client is slow to
+    take, since a pager shows it, waits here and then in a thread of its own, so that no other command waits for it."""
 
     def __init__(self, connection: socket.socket, laggards: Laggards) -> None:
+        connection.setblocking(False)
         self._connection = connection
         self._held = bytearray()
         self.laggards = laggards
@@ -78,6 +80,9 @@ class Reply:
     def finish(self, code: int) -> None:
         self._held += frame(framing.EXIT, str(code).encode())
         self._flush()
+        if self._held:
+            rest = (self._connection.dup(), bytes(self._held))
+            threading.Thread(target=_send_rest, args=rest, name="dark reply", daemon=True).start()
 
     def _write(self, tag: bytes, data: bytes) -> None:
         self._held += frame(tag, data)
@@ -85,10 +90,19 @@ class Reply:
             self._flush()
 
     def _flush(self) -> None:
-        data, self._held = bytes(self._held), bytearray()
-        # A client that has gone misses its output; the command goes on, for what it appended stands.
-        with contextlib.suppress(OSError):
-            self._connection.sendall(data)
+        try:
+            while self._held:
+                del self._held[: self._connection.send(self._held)]
+        except BlockingIOError:
+            pass  # the rest goes with what comes next
+        except OSError:
+            self._held.clear()  # the client has gone, and misses this; the command goes on, for what it appended stands
+
+
+def _send_rest(connection: socket.socket, data: bytes) -> None:
+    with connection, contextlib.suppress(OSError):
+        connection.setblocking(True)
+        connection.sendall(data)
 
 
 Execute: TypeAlias = "Callable[[Host, Request, Reply], int]"
@@ -101,7 +115,7 @@ def read_request(frames: list[tuple[bytes, bytes]]) -> Request:
     try:
         for tag, payload in frames:
             _take(request, tag, payload)
-    except (UnicodeDecodeError, ValueError) as error:
+    except (ValueError, LookupError) as error:
         raise framing.FrameError(f"a request that cannot be read: {error}") from error
     return request
 

@@ -63,7 +63,9 @@ class Connection(asyncio.Protocol):
         self._body: bytes | bytearray = b""
         self._began = 0.0  # when the body could begin
         self._chunk = 0  # bytes in the piece that is being read
-        self._later = 0  # bytes of the head of a request that came after the piece in which it began
+        # Bytes that came after the piece in which a head began and are still not part of a body: of the head, later of
+        # what says how long a chunk is, and of trailers.
+        self._later = 0
         self._state = _IDLE
         self._refused = False  # the rest of what comes is not read
         self._eof = False
@@ -110,7 +112,7 @@ class Connection(asyncio.Protocol):
         if self._refused:
             return
         self._chunk = len(data)
-        if self._state == _HEADERS:
+        if self._state != _IDLE:
             self._later += len(data)
         self._turn = 0
         try:
@@ -125,8 +127,8 @@ class Connection(asyncio.Protocol):
         except httptools.HttpParserError as error:
             if not self._refused:
                 self._refuse(400, f"this is not HTTP: {_first_line(error)}")
-        if self._state == _HEADERS and self._later > self._exchange.caps.header_bytes and not self._refused:
-            # The parser shows only complete headers: one endless header would never come to be counted.
+        if self._state != _IDLE and self._later > self._exchange.caps.header_bytes and not self._refused:
+            # The parser shows only complete headers and trailers: an endless one would never come to be counted.
             self._refuse_headers()
         self._flush()
 
@@ -144,7 +146,9 @@ class Connection(asyncio.Protocol):
         self._target += url
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self._headers.append((name, value))
+        # A trailer has passed whatever in front of us cleans headers, and so is not taken for one.
+        if self._state == _HEADERS:
+            self._headers.append((name, value))
 
     def on_headers_complete(self) -> None:
         self._state = _BODY
@@ -154,6 +158,7 @@ class Connection(asyncio.Protocol):
         if (self._later or self._chunk > caps.header_bytes) and self._too_large(caps.header_bytes):
             self._refuse_headers()
             return
+        self._later = 0
         self._began = self._exchange.clock
         self._deadline = self._began + caps.body_seconds + 1
         if self._parser.get_method() not in _BODYLESS_METHODS:
@@ -162,6 +167,7 @@ class Connection(asyncio.Protocol):
     def on_body(self, body: bytes) -> None:
         if self._refused:
             return
+        self._later = 0
         # A body that came whole is kept as it is. One that did not grows in place, however small its pieces are.
         if not self._body:
             self._body = body

@@ -239,3 +239,27 @@ def test_a_cut_request_is_no_request() -> None:
 def test_the_releases_agree() -> None:
     text = (Path(__file__).parents[2] / "pyproject.toml").read_text()
     assert f'version = "{framing.RELEASE}"' in text
+
+
+def test_a_client_that_is_slow_to_read_gets_all_and_keeps_nobody_waiting(canvas: Path) -> None:
+    """`dark log | less`, say."""
+    text = b"".join(b"%07d\n" % nth for nth in range(300_000))
+
+    def execute(_host: object, request: Request, reply: Reply) -> int:
+        if request.argv == ["log"]:
+            for at in range(0, len(text), 50_000):
+                reply.out(text[at : at + 50_000])
+        return 3
+
+    environment = {"PATH": os.environ["PATH"], "DARK_AUTHOR": "ada"}
+    with listening(canvas, execute):
+        with subprocess.Popen([DARK, "log"], cwd=canvas, stdout=subprocess.PIPE, env=environment) as slow:
+            assert slow.stdout is not None
+            first = slow.stdout.read(8)
+            time.sleep(0.2)
+            started = time.perf_counter()
+            assert dark(canvas, "ls").returncode == 3
+            assert time.perf_counter() - started < 1.5
+            time.sleep(2.2)
+            assert first + slow.stdout.read() == text
+        assert slow.returncode == 3
