@@ -7,10 +7,11 @@ word of Python; a site says what a native instruction would not do, so that code
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from types import FrameType, FunctionType, TracebackType
 
 from dark_lang.compiling.compiled import GUEST_FILE, NODES, PROBLEMS, SITES, Site
-from dark_lang.compiling.support import field
+from dark_lang.compiling.support import bad_text, field
 from dark_lang.errors import Failed, LimitReached, RunError
 from dark_lang.names import NodeId
 from dark_lang.values.demanding import hole_reached
@@ -79,7 +80,9 @@ def _explained(error: BaseException, frame: FrameType, line: int) -> RunError | 
     if site.what == "apply":
         return _not_applied(operands[0], int(site.detail))
     if site.what == "field":
-        return _no_field(operands[0], site.detail)
+        return _raised(field, operands[0], site.detail)
+    if site.what == "text":
+        return _raised(bad_text, operands[0])
     return None
 
 
@@ -91,9 +94,10 @@ def _not_applied(function: Value, given: int) -> RunError:
     return Failed(f"the function takes {counted}, and {given} {'is' if given == 1 else 'are'} given")
 
 
-def _no_field(record: Value, label: str) -> RunError | None:
+def _raised(check: Callable[..., Value], *args: Value) -> RunError | None:
+    """What a check that fails has to say."""
     try:
-        field(record, label)
+        check(*args)
     except RunError as error:
         return error.with_traceback(None)
     return None

@@ -46,7 +46,7 @@ class Need(NamedTuple):
 class Site(NamedTuple):
     """A line whose instruction fails by itself, without a check before it, and how to say then what was wrong.
 
-    `what` is "apply", "field" or "operator"; `operands` are the Python names that hold what it worked on."""
+    `what` is "apply", "field", "operator" or "text"; `operands` are the Python names that hold what it worked on."""
 
     what: str
     operands: tuple[str, ...]

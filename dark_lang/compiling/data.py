@@ -18,10 +18,11 @@ from dark_lang.nodes import expressions as e
 from dark_lang.values.model import Char
 
 _EMPTY = py.Constant("")
+_FEW = 6  # parts of a text that are joined one after the other
 
 
 def integer(_g: Generator, node: e.Int) -> Result:
-    return py.Constant(node.value), "I"
+    return py.integer(node.value), "I"
 
 
 def floating(_g: Generator, node: e.Float) -> Result:
@@ -46,33 +47,61 @@ def string(g: Generator, node: e.String) -> Result:
         return py.Constant(parts[0].value), "S"
     if not parts:
         return _EMPTY, "S"
-    inner = [part for part in parts if not isinstance(part, e.Text)]
+    if len(parts) > _FEW:
+        return _long_string(g, node), "S"
+    results = iter(g.values([part for part in parts if type(part) is not e.Text]))
+    # The native operator takes nothing but text: what it raises says what was wrong, and so nothing is asked before.
+    joined: ast.expr | None = None
+    inner = 0
+    for part in parts:
+        if type(part) is e.Text:
+            text = py.Constant(part.value)
+            joined = text if joined is None else py.BinOp(joined, py.ADD, text)
+            continue
+        inner += 1
+        value, kind = next(results)
+        if kind == "S":
+            joined = value if joined is None else py.BinOp(joined, py.ADD, value)
+            continue
+        value, name = _named(g, value)
+        joined = py.BinOp(joined or _EMPTY, py.ADD, value)
+        joined.lineno = g.line(part.id)
+        g.site(joined.lineno, "text", [name], "")
+    if inner > 1:
+        # One that takes in several can double with every turn of a loop; one alone grows no faster than its text.
+        joined = py.call("text", [joined or _EMPTY], g.line(node.id))
+    return joined or _EMPTY, "S"
+
+
+def _named(g: Generator, value: ast.expr) -> tuple[ast.expr, ast.expr]:
+    """An expression, and the name that holds its value once it was evaluated. The name is bound inside the expression:
+    what stands before it is still waiting."""
+    if isinstance(value, ast.Name):
+        return value, value
+    name = g.fresh()
+    return py.named(name, value), py.load(name)
+
+
+def _long_string(g: Generator, node: e.String) -> ast.expr:
+    """Joined at once, since joining one part after the other takes the square of their number."""
+    inner = [part for part in node.parts if not isinstance(part, e.Text)]
     results = iter(g.values(inner))
     pieces: list[ast.expr] = []
-    for part in parts:
+    for part in node.parts:
         if isinstance(part, e.Text):
             pieces.append(py.Constant(part.value))
         else:
             pieces.append(py.FormattedValue(_as_text(g, part, next(results)), -1, None))
-    joined: ast.expr = py.JoinedStr(pieces)
-    if len(inner) > 1:
-        # One that takes in several can double with every turn of a loop; one alone grows no faster than its text.
-        joined = py.call("text", [joined], g.line(node.id))
-    return joined, "S"
+    return py.call("text", [py.JoinedStr(pieces)], g.line(node.id))
 
 
 def _as_text(g: Generator, part: e.Expression, result: Result) -> ast.expr:
     value, kind = result
     if kind == "S":
         return value
-    # The name is bound inside the expression: the parts before this one are still waiting.
-    if py.is_stable(value) and isinstance(value, ast.Name):
-        name, first = value.id, py.load(value.id)
-    else:
-        name = g.fresh()
-        first = py.named(name, value)
+    first, name = _named(g, value)
     test = py.compare(py.Call(py.load("type"), [first], []), py.IS, py.load("str"))
-    return py.IfExp(test, py.load(name), py.call("bad_text", [py.load(name)], g.line(part.id)))
+    return py.IfExp(test, name, py.call("bad_text", [name], g.line(part.id)))
 
 
 def text(_g: Generator, node: e.Text) -> Result:
@@ -118,7 +147,7 @@ def record(g: Generator, node: e.Record) -> Result:
     results, mistake = _fields(g, node.fields)
     if mistake is not None:
         return mistake
-    return py.Dict([py.Constant(field.label) for field in node.fields], [value for value, _ in results]), "R"
+    return py.Dict([py.word(field.label or "") for field in node.fields], [value for value, _ in results]), "R"
 
 
 def record_update(g: Generator, node: e.RecordUpdate) -> Result:
@@ -126,7 +155,7 @@ def record_update(g: Generator, node: e.RecordUpdate) -> Result:
     if mistake is not None:
         return mistake
     (record, _), *values = results
-    changes = py.Dict([py.Constant(field.label) for field in node.fields], [value for value, _ in values])
+    changes = py.Dict([py.word(field.label or "") for field in node.fields], [value for value, _ in values])
     return py.call("update", [record, changes], g.line(node.id)), "R"
 
 

@@ -90,6 +90,7 @@ class Generator:
         "flows",
         "growing",
         "grown",
+        "leaves",
         "needs",
         "nest",
         "nodes",
@@ -107,11 +108,13 @@ class Generator:
         values_of: Mapping[type[Node], Callable[[Generator, Node], Result]],
         flows: Mapping[type[Node], Callable[[Generator, Node, Place], str]],
         spines: Mapping[type[Node], tuple[str, Callable[[Generator, Node, Result], Result]]],
+        leaves: Mapping[type[Node], Callable[[Generator, Node], Result]],
     ) -> None:
         self.definition = definition
         self.values_of = values_of
         self.flows = flows
         self.spines = spines
+        self.leaves = leaves
         self.nodes: list[NodeId] = [definition]
         self.needs: dict[str, Need] = {}
         self._needed: dict[object, str] = {}
@@ -144,7 +147,7 @@ class Generator:
     ) -> str:
         # Hashing a plain tuple of the reference's parts takes a quarter of what hashing the reference does.
         spelled = (ref.name, ref.version) if type(ref) is Standard else ref
-        key = (kind.value, spelled, count, label, node, piped)
+        key = (kind._value_, spelled, count, label, node, piped)
         name = self._needed.get(key)
         if name is None:
             name = self._needed[key] = f"g{len(self.needs)}"
@@ -164,7 +167,7 @@ class Generator:
         return len(self.nodes)
 
     def site(self, line: int, what: str, operands: Sequence[ast.expr], detail: str) -> None:
-        names = tuple(operand.id for operand in operands if isinstance(operand, ast.Name))
+        names = tuple([operand.id for operand in operands if isinstance(operand, ast.Name)])
         self.sites[line] = Site(what, names, detail)
 
     # Scopes
@@ -224,11 +227,14 @@ class Generator:
 
     def value(self, node: Node) -> Result:
         """An expression with the node's value. Statements that it needs go to the present block."""
+        kind = type(node)
+        leaf = self.leaves.get(kind)
+        if leaf is not None:
+            return leaf(self, node)
         nest = self.nest = self.nest + 1
         if nest > DEEPEST:
             result = self.failure(node.id, "this code is nested too deeply to run")
         else:
-            kind = type(node)
             result = self._spine(node) if kind in self.spines else self.values_of[kind](self, node)
         self.nest = nest - 1
         return result if nest & _KEEP_EVERY else self.keep(result)
@@ -238,17 +244,18 @@ class Generator:
         spines = self.spines
         spine: list[tuple[Node, Callable[[Generator, Node, Result], Result]]] = []
         while (entry := spines.get(type(node))) is not None:
-            first, step = entry
-            if first == "args":
-                args = node.args  # type: ignore[attr-defined]
-                if not args:
+            slot, step = entry
+            first = getattr(node, slot)
+            if slot == "args":
+                if not first:
                     break
-                spine.append((node, step))
-                node = args[0]
-            else:
-                spine.append((node, step))
-                node = getattr(node, first)
+                first = first[0]
+            spine.append((node, step))
+            node = first
         result = self.value(node) if entry is None else self.values_of[type(node)](self, node)
+        if len(spine) == 1:
+            node, step = spine[0]
+            return step(self, node, result)
         for nth, (node, step) in enumerate(reversed(spine), start=1):
             result = step(self, node, result)
             if not nth & _KEEP_EVERY:
@@ -258,8 +265,12 @@ class Generator:
     def values(self, nodes: Sequence[Node], first: Result | None = None) -> list[Result]:
         """The nodes' values, evaluated in order, after `first`, which is already on its way."""
         results: list[Result] = [] if first is None else [first]
-        block = self.block
+        block, leaves = self.block, self.leaves
         for node in nodes:
+            leaf = leaves.get(type(node))
+            if leaf is not None:
+                results.append(leaf(self, node))
+                continue
             before = len(block)
             result = self.value(node)
             if len(block) > before:

@@ -18,6 +18,9 @@ from dark_lang.compiling.generating import KINDS, Generator, Result
 from dark_lang.names import NodeId, Standard
 
 _SMALL: Final = 1 << 64  # products of Ints below it need no check of their size
+_LEAST: Final = py.Constant(-_SMALL)
+_MOST: Final = py.Constant(_SMALL)
+_BETWEEN: Final[list[ast.cmpop]] = [py.LESS, py.LESS]
 _SHORT: Final = 100_000  # characters: texts below it may be joined without one
 
 
@@ -99,7 +102,7 @@ def _multiply(g: Generator, node: NodeId, results: list[Result]) -> Result:
 def _small(value: ast.expr) -> ast.expr | None:
     if isinstance(value, ast.Constant):
         return None if isinstance(value.value, int) and abs(value.value) < _SMALL else py.FALSE
-    return py.Compare(py.Constant(-_SMALL), [py.LESS, py.LESS], [value, py.Constant(_SMALL)])
+    return py.Compare(_LEAST, _BETWEEN, [value, _MOST])
 
 
 def _equality(name: str, operator: ast.cmpop) -> _Operator:

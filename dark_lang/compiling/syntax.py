@@ -175,6 +175,8 @@ NOTHING: Final = Constant(None)
 
 # What has no location of its own can stand in any number of trees, and the names that we make are the same in all.
 _LOADS: dict[str, ast.expr] = {}
+_STORES: dict[str, ast.Name] = {}
+_ARGUMENTS: dict[str, ast.arg] = {}
 _TYPES: dict[tuple[str, str], ast.expr] = {}
 _PARTS: dict[tuple[str, str], ast.expr] = {}
 _WORDS: dict[str, ast.expr] = {}
@@ -215,12 +217,25 @@ def word(text: str) -> ast.expr:
     return node
 
 
+def integer(value: int) -> ast.expr:
+    """A constant, shared if it is a small one."""
+    return _SMALL[value] if 0 <= value < 256 else Constant(value)
+
+
+_SMALL: Final = [Constant(value) for value in range(256)]
+
+
 def store(name: str) -> ast.Name:
-    return Name(name, _STORE)
+    node = _STORES.get(name)
+    if node is None:
+        node = Name(name, _STORE)
+        if len(_STORES) < _KEPT:
+            _STORES[name] = node
+    return node
 
 
 def assign(name: str, value: ast.expr) -> ast.stmt:
-    return Assign([store(name)], value)
+    return Assign([_STORES.get(name) or store(name)], value)
 
 
 def assign_all(names: list[str], values: list[ast.expr]) -> ast.stmt:
@@ -267,14 +282,14 @@ def part(name: str, label: Literal["name", "values", "type", "text"]) -> ast.exp
 
 
 def item(value: ast.expr, index: int | str, line: int = 0) -> ast.expr:
-    node = Subscript(value, Constant(index), _LOAD)
+    node = Subscript(value, integer(index) if type(index) is int else word(index), _LOAD)  # type: ignore[arg-type]
     if line:
         node.lineno = line
     return node
 
 
 def rest_from(value: ast.expr, start: int) -> ast.expr:
-    return Subscript(value, Slice(Constant(start), None, None), _LOAD)
+    return Subscript(value, Slice(integer(start), None, None), _LOAD)
 
 
 def list_of(items: list[ast.expr]) -> ast.expr:
@@ -294,15 +309,16 @@ def either(first: ast.expr, second: ast.expr) -> ast.expr:
 
 
 def parameters(names: list[str]) -> ast.arguments:
-    return ast.arguments(
-        posonlyargs=[],
-        args=[_Argument(name, None) for name in names],
-        vararg=None,
-        kwonlyargs=[],
-        kw_defaults=[],
-        kwarg=None,
-        defaults=[],
-    )
+    return ast.arguments([], [_argument(name) for name in names], None, [], [], None, [])
+
+
+def _argument(name: str) -> ast.arg:
+    node = _ARGUMENTS.get(name)
+    if node is None:
+        node = _Argument(name, None)
+        if len(_ARGUMENTS) < _KEPT:
+            _ARGUMENTS[name] = node
+    return node
 
 
 def define(name: str, params: list[str], body: list[ast.stmt]) -> ast.stmt:

@@ -61,6 +61,11 @@ _VALUES: Final[Mapping[type[Node], Any]] = {
     e.Conflict: control.conflict_value,
 }
 
+_LEAVES: Final[Mapping[type[Node], Any]] = {
+    kind: _VALUES[kind] for kind in (e.Int, e.Float, e.Bool, e.Char, e.Unit, e.Text, e.Variable)
+}
+"""Nodes with nothing below them, whose values need no statements."""
+
 _FLOWS: Final[Mapping[type[Node], Any]] = {
     e.Let: control.let_flow,
     e.Note: control.let_flow,
@@ -138,7 +143,7 @@ def _compiled(root: Node, body: e.Expression, params: list[str]) -> Compiled:
 
 
 def _translate(root: Node, body: e.Expression, params: list[str]) -> Compiled:
-    g = Generator(root.id, _VALUES, _FLOWS, _SPINES)
+    g = Generator(root.id, _VALUES, _FLOWS, _SPINES, _LEAVES)
     scope = g.enter()
     for name in params:
         python_name = g.fresh()
