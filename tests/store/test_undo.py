@@ -130,7 +130,7 @@ def test_expect_is_stale_only_if_what_it_touches_changed(desk: Desk, handler: No
         desk.set(handler, 5, expect=seen)
     assert "set 4" in caught.value.details[0] and desk.value(handler) == 4
     with pytest.raises(AddressError):
-        desk.set(handler, 5, expect="00")
+        desk.set(handler, 5, expect="0" * 64)
 
 
 def test_expect_sees_what_came_by_merge_with_a_lower_number(desk: Desk, handler: NodeId, tmp_path: Path) -> None:
