@@ -1,7 +1,8 @@
 """Who makes an edit: `--as`, else DARK_AUTHOR, the e-mail address that git would use, the system's user.
 
 Imported on the warm path: only `os`. Reads git's plain settings files itself, since starting git would cost more than
-all the rest of a command; what they include from other files is not followed.
+all the rest of a command; what they include from other files is not followed. Must not know canvases beyond their
+folder. Invariant: there is always an author, and finding one never raises.
 """
 
 from __future__ import annotations

@@ -34,6 +34,7 @@ from runtime.serving.snapshots import Snapshots
 from runtime.serving.workers import run_workers
 from runtime.settings import Settings
 from runtime.watching import Watcher
+from runtime.whereabouts import whereabouts
 
 Announce = Callable[[str], None]
 
@@ -43,6 +44,7 @@ class _Program:
 
     def __init__(self, canvas: Canvas, settings: Settings, cache: CodeCache) -> None:
         linker = Linker(canvas, canvas.library, cache)
+        self._canvas = canvas
         self.callable_for = linker.callable_for
         self.finished = linker.finished
         self._limits = Limits(time_ms=settings.limits.time_ms, depth=settings.limits.depth)
@@ -59,6 +61,9 @@ class _Program:
         held = subject.values if isinstance(subject, Case) and subject.name == "Some" else ()
         known = held[0] if held and isinstance(held[0], str) else None
         return run(call, args, world=world, limits=self._limits, subject=known, seen={"request": args[0]})
+
+    def place(self, node: NodeId) -> str:
+        return whereabouts(self._canvas, node)
 
 
 class Service:

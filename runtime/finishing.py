@@ -51,6 +51,7 @@ class Definitions:
         return ref
 
     def definition(self, ref: Ref) -> top.Toplevel | None:
+        """What a reference to a definition of the canvas means, if that is not in the trash."""
         if not isinstance(ref, Defined):
             return None
         entry = self.canvas.entries.get(ref.id)

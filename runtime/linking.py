@@ -18,16 +18,16 @@ from typing import Any, Final, Protocol
 from dark_lang.compiling.compiled import NODES, PROBLEMS, SITES, TITLE, Compiled, Need, NeedKind
 from dark_lang.compiling.support import SUPPORT
 from dark_lang.compiling.translating import compile_toplevel
-from dark_lang.errors import AddressError, Failed
+from dark_lang.errors import Failed
 from dark_lang.library import STANDARD_CASES, Library
-from dark_lang.names import Defined, NodeId, Ref, Standard, Unresolved
+from dark_lang.names import NodeId, Ref, Standard, Unresolved
 from dark_lang.naming import Naming, Realm
 from dark_lang.nodes import toplevels as top
 from dark_lang.nodes import types as t
 from dark_lang.notation.addresses import label_of, suggest
 from dark_lang.values.model import DatastoreValue, Value
 from runtime.current import guarded
-from runtime.finishing import Finishing
+from runtime.finishing import Definitions, Finishing
 from runtime.standard import Standards
 from runtime.switching import side_chooser
 
@@ -80,6 +80,7 @@ class Linker:
         self.canvas = canvas
         self.library = library
         self.finishing = Finishing(canvas, library)
+        self._definitions = Definitions(canvas, library)
         self._cache = cache or CodeCache()
         self._standards = Standards.of(library)
         self._linked: dict[NodeId, FunctionType] = {}
@@ -226,7 +227,7 @@ class Linker:
         return function
 
     def _defined_function(self, ref: Ref, given: Ref | None) -> top.Function:
-        tree = self._alive(ref)
+        tree = self._definitions.definition(ref)
         if not isinstance(tree, top.Function):
             raise self._unknown(Realm.FUNCTION, "function", given)
         return tree
@@ -242,7 +243,7 @@ class Linker:
             if standard[1] != need.takes:
                 raise _UnboundError(_miscounted(need.label, standard[1], need.takes, "value"))
             return ref.name
-        tree = self._alive(ref)
+        tree = self._definitions.definition(ref)
         if not isinstance(tree, top.Type):
             if isinstance(need.ref, Unresolved) and not need.ref.text:
                 raise _UnboundError(Failed(f"no type, or more than one, has a case {need.label}"))
@@ -262,7 +263,7 @@ class Linker:
         return tree.id
 
     def _datastore(self, need: Need) -> DatastoreValue:
-        tree = self._alive(self._resolved(Realm.DATASTORE, need.ref))
+        tree = self._definitions.definition(self._resolved(Realm.DATASTORE, need.ref))
         if not isinstance(tree, top.Datastore):
             raise self._unknown(Realm.DATASTORE, "datastore", need.ref)
         return DatastoreValue(tree.id, label_of(tree))
@@ -274,17 +275,6 @@ class Linker:
         if isinstance(ref, Unresolved) and ref.text:
             return self.canvas.resolve(realm, ref.text)
         return ref if ref is not None else Unresolved("")
-
-    def _alive(self, ref: Ref) -> top.Toplevel | None:
-        if not isinstance(ref, Defined):
-            return None
-        entry = self.canvas.entries.get(ref.id)
-        if entry is None or not entry.alive:
-            return None
-        try:
-            return self.canvas.tree(ref.id)
-        except AddressError:
-            return None
 
     def _spell(self, realm: Realm, ref: Ref | None) -> str:
         if isinstance(ref, Unresolved):

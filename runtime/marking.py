@@ -8,10 +8,11 @@ explains it; nothing is stored, all is computed from a snapshot.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from dark_lang.edits.grown import Disagreement
+from dark_lang.edits.grown import Kind as DisagreementKind
 from dark_lang.library import STANDARD_TYPES
 from dark_lang.names import Defined, NodeId, Ref, Standard, Unresolved
 from dark_lang.naming import Realm
@@ -22,12 +23,16 @@ from dark_lang.nodes import types as t
 from dark_lang.nodes.shape import Node
 from dark_lang.nodes.walking import descend
 from dark_lang.notation.addresses import suggest
+from dark_lang.records import dataclass
 from dark_lang.restructuring.scoping import resolve, scope_at
 from runtime.asking import alive, uses_in
 from runtime.finishing import KINDS, Definitions
 
 if TYPE_CHECKING:
     from runtime.canvas import Canvas
+
+
+CONFLICTS = (e.Conflict, p.Conflict, t.Conflict)
 
 
 class Kind(Enum):
@@ -53,19 +58,51 @@ def marks_in(canvas: Canvas, toplevel: NodeId) -> list[Mark]:
     variables = resolve(tree)
     known = Definitions(canvas, canvas.library)
     found: list[Mark] = []
+    shown: set[NodeId] = set()
+    present: set[NodeId] = set()
     for node, piped in _with_pipes(tree):
+        present.add(node.id)
+        if isinstance(node, CONFLICTS):
+            shown.add(node.id)
         for kind, sentence in _judge(known, tree, node, piped, variables):
             found.append(Mark(toplevel, node.id, kind, sentence))
-    found.extend(
-        Mark(toplevel, disagreement.node, Kind.CONFLICT, disagreement.what)
+    disagreeing = [
+        _disagreeing(canvas.entries[toplevel].label, toplevel, disagreement, disagreement.node in present)
         for disagreement in canvas.materialized(toplevel).conflicts
+        if disagreement.node not in shown  # the tree tells of those, and of each once
+    ]
+    return found + sorted(disagreeing, key=lambda mark: (mark.node, mark.sentence))
+
+
+def _disagreeing(label: str, toplevel: NodeId, disagreement: Disagreement, present: bool) -> Mark:
+    """What is not in the tree any more has no address: then the mark is at the definition, and says how to go on."""
+    if present:
+        how = "; dark set settles it" if disagreement.kind is DisagreementKind.SCALAR else ""
+        return Mark(toplevel, disagreement.node, Kind.CONFLICT, disagreement.what + how)
+    diff = f"{max(disagreement.writes).diff:016x}"[:8]
+    sentence = (
+        f"a part was deleted by diff {diff} while another edit changed it; "
+        f"dark undo {diff} brings it back, dark resolve {label} current lets it go"
+        if disagreement.kind is DisagreementKind.DELETED_MODIFIED
+        else f"a part is gone: {disagreement.what}; dark resolve {label} current leaves it so"
     )
-    return found
+    return Mark(toplevel, toplevel, Kind.CONFLICT, sentence)
+
+
+def _about_trash(canvas: Canvas) -> Iterator[Mark]:
+    """Whole definitions that one edit deleted and another changed."""
+    for entry in sorted(canvas.deleted(), key=lambda entry: entry.label):
+        for disagreement in canvas.materialized(entry.id).conflicts:
+            if disagreement.node == entry.id and disagreement.kind is DisagreementKind.DELETED_MODIFIED:
+                how = f"dark restore {entry.label} brings it back, and to delete it again lets it go"
+                sentence = f"deleted while another edit changed it; {how}"
+                yield Mark(entry.id, entry.id, Kind.CONFLICT, sentence)
 
 
 def all_marks(canvas: Canvas) -> Iterator[Mark]:
     for entry in sorted(canvas.alive(), key=lambda entry: entry.label):
         yield from marks_in(canvas, entry.id)
+    yield from _about_trash(canvas)
 
 
 def marks_of_touched(canvas: Canvas, touched: Iterable[NodeId]) -> list[Mark]:
@@ -128,8 +165,8 @@ def _judge(
             yield Kind.HOLE, f"hole ?{label}" if label else "hole"
         case e.Unread(text=text) | p.Unread(text=text) | t.Unread(text=text):
             yield Kind.UNREAD, f"text that could not be read: {_clip(text)}"
-        case e.Conflict() | p.Conflict() | t.Conflict():
-            yield Kind.CONFLICT, f"{1 + len(node.alternatives)} edits disagree here"
+        case e.Conflict() | p.Conflict() | t.Conflict():  # what they replaced, its base, is not one of them
+            yield Kind.CONFLICT, f"{_count(len(node.alternatives), 'edit')} disagree here"
         case e.Variable(name=name):
             if variables.get(node.id) is None:
                 yield Kind.UNKNOWN, _unknown("name", name, scope_at(tree, node.id))

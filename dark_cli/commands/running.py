@@ -6,21 +6,23 @@ Only translates: `runtime.evaluating` runs. Invariant: a run that failed or stop
 from __future__ import annotations
 
 import json
+import shlex
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
 import click
 
 from dark_cli.commands.making import command
-from dark_cli.display import address_of
 from dark_cli.evaluating import evaluate
 from dark_cli.workspace import Workspace
-from dark_lang.errors import AddressError, DarkError, RunError, UsageError
+from dark_lang.errors import DarkError, RunError, UsageError
 from dark_lang.names import NodeId
 from dark_lang.nodes import toplevels as top
+from dark_lang.notation.addresses import parse_address
 from dark_lang.values.jsonifying import to_json
 from dark_lang.values.model import HoleValue
 from dark_lang.values.showing import show
+from runtime.whereabouts import whereabouts
 
 if TYPE_CHECKING:
     from dark_lang.values.model import Value
@@ -57,14 +59,27 @@ def run(workspace: Workspace, what: str, args: tuple[str, ...], request_text: st
 
 
 def _runnable(workspace: Workspace, word: str) -> NodeId | None:
-    """The definition that a word names and that can run; None if it is an expression."""
+    """The definition that a word names and that can run; None if it is an expression. Raises AddressError for what can
+    only be an address and leads nowhere, UsageError if what is there does not run."""
+    try:
+        address = parse_address(word)
+    except DarkError:
+        return None
     try:
         found = workspace.canvas.find(word)
     except DarkError:
+        if address.kind is not None:
+            raise
         return None
-    if found.node.id != found.toplevel_id or not isinstance(found.node, RUNNABLE):
-        return None
-    return found.toplevel_id
+    if found.node.id == found.toplevel_id and isinstance(found.node, RUNNABLE):
+        return found.toplevel_id
+    if address.kind is not None or address.path is not None:
+        suggestion = f"dark run {shlex.quote(workspace.canvas.entries[found.toplevel_id].label)}"
+        raise UsageError(
+            f"{word} does not run: what runs is a whole handler, worker, cron job, repl, test or function",
+            suggestion=suggestion if isinstance(workspace.canvas.tree(found.toplevel_id), RUNNABLE) else "",
+        )
+    return None
 
 
 def _result(workspace: Workspace, tree: top.Toplevel, args: tuple[str, ...]) -> Value:
@@ -157,11 +172,6 @@ def _show_answer(workspace: Workspace, answer: Outgoing) -> None:
 
 def _located(canvas: Canvas, error: RunError) -> RunError:
     """The same error with the address of the node among its details."""
-    node = NodeId(error.node)
-    for _, toplevel in canvas.holding(node, node + 1) if node else ():
-        try:
-            error.details = (f"at {address_of(canvas, toplevel, node)} ({canvas.short_id(node)})", *error.details)
-        except AddressError:
-            break
-        break
+    if error.node and canvas.holding(error.node, error.node + 1):
+        error.details = (f"at {whereabouts(canvas, error.node)}", *error.details)
     return error

@@ -10,7 +10,7 @@ import click
 from dark_cli.commands.making import command, edit_options
 from dark_cli.commands.structure import Site, perform, text_argument
 from dark_cli.workspace import Workspace
-from dark_lang.restructuring import replacing
+from dark_lang.restructuring import confirming, replacing
 from dark_lang.restructuring.changing import Changed
 
 
@@ -49,11 +49,16 @@ def abandon(workspace: Workspace, address: str) -> None:
 @edit_options
 @click.pass_obj
 def resolve(workspace: Workspace, address: str, choice: str) -> None:
-    """Settle the conflict at ADDRESS: CHOICE is the number of an alternative, `base`, or code instead of all."""
+    """Settle the conflict at ADDRESS: CHOICE is the number of an alternative, `base`, or code instead of all.
+
+    Where one edit deleted or moved what another edit changed or moved too, CHOICE is `current`: it stays as it is now.
+    """
     text = text_argument(workspace, choice)
 
     def operation(site: Site) -> Changed:
         at = site.node(address)
+        if text == "current" and at.node == at.toplevel:
+            return confirming.confirm(site.draft, at.toplevel)
         return replacing.resolve_conflict(site.draft, site, at.toplevel, at.node, text)
 
     perform(workspace, operation)

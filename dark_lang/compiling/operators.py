@@ -157,12 +157,27 @@ def _negate(g: Generator, node: NodeId, results: list[Result]) -> Result:
     return library(g, node, "Op::negate", results, kind.upper() if kind in ("i", "f") else "")
 
 
-def _divide(g: Generator, node: NodeId, results: list[Result]) -> Result:
-    return library(g, node, "Op::divide", results, "F")
+def _quotient(name: str, operator: ast.operator, letter: str) -> _Operator:
+    """Native where both operands are seen to be of the kind, and the right one is not zero."""
 
+    def compile_(g: Generator, node: NodeId, results: list[Result]) -> Result:
+        if any(kind.upper() not in ("", letter) for _, kind in results):
+            return library(g, node, name, results, letter)
+        results = g.keep_all(results)
+        (x, _), (y, right) = results
+        # One that may be a hole is tested like one that is unknown.
+        tests = [
+            None if kind == letter else py.is_type(value.id, KINDS[letter])  # type: ignore[attr-defined]
+            for value, kind in results
+        ]
+        if not isinstance(y, ast.Constant):
+            tests.append(y)
+        elif not y.value or right != letter:
+            return library(g, node, name, results, letter)
+        slow, _ = library(g, node, name, results, letter)
+        return _when(tests, py.BinOp(x, operator, y), slow), letter
 
-def _modulo(g: Generator, node: NodeId, results: list[Result]) -> Result:
-    return library(g, node, "Op::modulo", results, "I")
+    return compile_
 
 
 def _power(g: Generator, node: NodeId, results: list[Result]) -> Result:
@@ -173,8 +188,8 @@ OPERATORS: Final[Mapping[str, tuple[int, _Operator]]] = {
     "Op::add": (2, _arithmetic("Op::add", py.ADD)),
     "Op::subtract": (2, _arithmetic("Op::subtract", py.SUBTRACT)),
     "Op::multiply": (2, _multiply),
-    "Op::divide": (2, _divide),
-    "Op::modulo": (2, _modulo),
+    "Op::divide": (2, _quotient("Op::divide", py.DIVIDE, "F")),
+    "Op::modulo": (2, _quotient("Op::modulo", py.MODULO, "I")),
     "Op::power": (2, _power),
     "Op::lessThan": (2, _comparison("Op::lessThan", py.LESS)),
     "Op::lessThanOrEqualTo": (2, _comparison("Op::lessThanOrEqualTo", py.LESS_OR_EQUAL)),

@@ -154,6 +154,8 @@ def constants(*values: str) -> ast.expr:
 ADD: Final = ast.Add()
 SUBTRACT: Final = ast.Sub()
 MULTIPLY: Final = ast.Mult()
+DIVIDE: Final = ast.Div()
+MODULO: Final = ast.Mod()
 IS: Final = ast.Is()
 IS_NOT: Final = ast.IsNot()
 EQUAL: Final = ast.Eq()

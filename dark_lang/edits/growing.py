@@ -411,11 +411,14 @@ class _Grower:
         return rebuild(tree, renamed)
 
 
+_SHOWN_VALUES: Final = 80  # characters
 _CONFLICTS: Final = frozenset(layout.conflict for layout in LAYOUTS.values() if layout.conflict is not None)
 
 
 def _differ(place: str, heads: Sequence[Held]) -> str:
-    return f"{len(heads)} edits gave {place} different values"
+    values = sorted({repr(head.value) for head in heads})
+    shown = f": {', '.join(values)}" if sum(map(len, values)) <= _SHOWN_VALUES else ""
+    return f"{len(heads)} edits gave {place} different values{shown}"
 
 
 def grow(ledger: Ledger, root: NodeId) -> Grown:

@@ -1,17 +1,18 @@
 """Taking edits back: the inverse of a diff, and a toplevel as it once was, as ordinary writes of a draft.
 
 Must not know whose edit it was or which is the last. Invariant: nothing that somebody did since is undone in passing:
-a register that does not hold what the diff put there is refused by name, and so is what would leave a disagreement. A
-register to which somebody gave that value again does hold it; so edits can be taken back one after the other.
+a register that does not hold what the diff put there is refused by name, and so is what would disagree with something
+later. A disagreement that the diff had settled comes back. A register to which somebody gave that value again does hold
+it; so edits can be taken back one after the other.
 """
 
 from __future__ import annotations
 
 from dark_lang.edits.drafting import Draft
-from dark_lang.edits.grown import Kind
+from dark_lang.edits.grown import Disagreement, Kind
 from dark_lang.edits.layouts import LAYOUTS
 from dark_lang.edits.ledgers import Ledger
-from dark_lang.edits.pending import Pending, Putting, Register, is_same
+from dark_lang.edits.pending import UNWRITTEN, Pending, Putting, Register, is_same
 from dark_lang.edits.writes import TRASH, Create, Diff, Move, Place, SetScalar
 from dark_lang.errors import StaleError
 from dark_lang.names import NOWHERE, NodeId, WriteId, spell_id
@@ -44,7 +45,7 @@ def invert(draft: Draft, diff_id: bytes, diff: Diff) -> None:
             stale |= _changed_inside(source, diff, short, toplevel)
         if not stale:
             for one in draft.materialized(toplevel).conflicts:
-                if one.kind in _BLOCKING and (one.node, one.kind) not in conflicts:
+                if one.kind in _BLOCKING and (one.node, one.kind) not in conflicts and _is_news(one, diff, short):
                     stale.setdefault(one.node, f"{one.what}, if this is taken back")
     if stale:
         raise StaleError(
@@ -54,12 +55,22 @@ def invert(draft: Draft, diff_id: bytes, diff: Diff) -> None:
         )
 
 
+def _is_news(disagreement: Disagreement, diff: Diff, short: int) -> bool:
+    """Whether something that came after the diff is part of it. If not, the diff had settled it, and it comes back."""
+    return disagreement.kind is Kind.CYCLE or any(
+        write_id.diff not in (UNWRITTEN, short) and write_id[:2] > (diff.lamport, short)
+        for write_id in disagreement.writes
+    )
+
+
 def _take_back_value(source: Ledger, pending: Pending, ours: WriteId, write: SetScalar) -> str | None:
     history = {held.id: held for held in source.history(write.node, write.field, write.key)}
     if ours not in history:
         return None  # it never counted
     holders = source.holders(write.node, write.field, write.key)
-    if len(holders) != 1 or not is_same(holders[0].value, write.value):
+    if any(held.id.diff != ours.diff for held in holders) and not (
+        len(holders) == 1 and is_same(holders[0].value, write.value)
+    ):
         return f"`{write.field}` was set {_by(tuple(held.id for held in holders), ours)}"
     before: tuple[Scalar, ...] = tuple(history[old].value for old in write.replaces if old in history)
     pending.values[Register(write.node, write.field, write.key)] = before or (None,)

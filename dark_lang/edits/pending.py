@@ -20,7 +20,7 @@ from dark_lang.names import NOWHERE, NodeId, WriteId
 from dark_lang.nodes.shape import Node, Scalar
 from dark_lang.records import NamedTuple, dataclass
 
-_UNWRITTEN: Final = 2**64 - 1
+UNWRITTEN: Final = 2**64 - 1
 """Stands for the diff of writes that have none yet. Larger than nearly all, so that they come last, as they will."""
 
 
@@ -91,7 +91,7 @@ class Pending:
         settle_trash(self.source)  # once for all copies, the one that is folded next among them
         ledger = self.source.copy()
         for nth, write in enumerate(writes):
-            ledger.add(WriteId(lamport, _UNWRITTEN, nth), write)
+            ledger.add(WriteId(lamport, UNWRITTEN, nth), write)
         return ledger
 
     # Writes

@@ -100,16 +100,6 @@ def find(root: Node, node_id: NodeId) -> Node | None:
     return next((node for node in descend(root) if node.id == node_id), None)
 
 
-def ancestors(root: Node, node_id: NodeId) -> list[Node]:
-    """The nodes above `node_id`, the nearest first; empty for the root and for what is not there."""
-    above = positions(root)
-    found: list[Node] = []
-    while (position := above.get(node_id)) is not None:
-        found.append(position.parent)
-        node_id = position.parent.id
-    return found
-
-
 def _scalars(node: Node) -> tuple[Any, ...]:
     shape = shape_of(type(node))
     # repr tells -0.0 from 0.0 and 1 from 1.0 and True, which == does not.

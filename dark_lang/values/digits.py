@@ -14,12 +14,13 @@ from dark_lang.values.limits import INT_DIGITS
 _PIECE: Final = 600  # the smallest limit that a process may set is 640
 _BASE: Final = 10**_PIECE
 _SURELY_SHORT: Final = 10**_PIECE
+_LEAST_SHORT: Final = -_SURELY_SHORT
 _SURELY_LONG: Final = INT_DIGITS * 4  # in bits
 
 
 def int_text(number: int) -> str:
     """Raises Failed if it has more than INT_DIGITS digits."""
-    if -_SURELY_SHORT < number < _SURELY_SHORT:
+    if _LEAST_SHORT < number < _SURELY_SHORT:
         return str(number)
     if number.bit_length() > _SURELY_LONG:
         raise Failed(f"an Int of more than {INT_DIGITS:,} digits cannot be written as text")

@@ -106,6 +106,18 @@ def _format(data: bytes) -> int:
 
 def _check_header(item: list[Any]) -> None:
     _, canvas, parents, lamport, time, author, command, request, undoes, seed = item[:10]
+    if (
+        type(canvas) is type(parents) is type(request) is type(undoes) is bytes
+        and type(lamport) is type(time) is type(seed) is int
+        and type(author) is type(command) is str
+        and (len(canvas), len(parents), len(request), len(undoes)) == (16, 32, 16, 0)
+        and 0 < lamport <= MAX_LAMPORT
+        and 0 <= time < 2**63
+        and 0 <= seed < 2**64
+        and len(author) <= _MAX_AUTHOR
+        and len(command) <= _MAX_COMMAND
+    ):
+        return  # nearly all, at a glance; what follows says what is wrong with the others
     for name, value, lengths in (
         ("canvas", canvas, (16,)),
         ("request id", request, (0, 16)),

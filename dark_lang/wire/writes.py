@@ -18,6 +18,7 @@ nothing.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, Final
 
 from dark_lang.edits.layouts import BY_TAG, FIELD_NAMES, FIELDS, LAYOUTS, accepts
@@ -165,8 +166,11 @@ class Reader:
                 raise ValueError
             for nth, name in enumerate(layout.scalars):
                 value = scalars[nth]
-                if type(value) is list:
+                kind = type(value)
+                if kind is list:
                     value = scalars[nth] = self._scalar(value)
+                elif kind is str and value and value.isascii() and str in layout.accepted[name]:
+                    continue  # most of what there is, and `accepts` would say the same
                 if not accepts(layout, name, value):
                     raise ValueError
             return Create(toplevel, ids[node], layout.kind, tuple(scalars), place, above)
@@ -204,6 +208,8 @@ class Reader:
         tag, *parts = packed
         if type(tag) is not int:
             raise TypeError
+        if tag == 1:
+            return _standard(*parts)
         if tag == 0:
             (data,) = parts
             if type(data) is not bytes or not 8 < len(data) < _MAX_KEY:
@@ -212,8 +218,6 @@ class Reader:
             if -_WIDE <= value < _WIDE or len(data) != value.bit_length() // 8 + 1:
                 raise ValueError
             return value
-        if tag == 1:
-            return Standard(*parts)
         if tag == 2:
             (node,) = parts
             return Defined(self._node(node))
@@ -221,6 +225,12 @@ class Reader:
             (text,) = parts
             return Unresolved(text)
         raise ValueError
+
+
+@lru_cache(maxsize=4_096, typed=True)
+def _standard(name: str, version: int) -> Standard:
+    """One object for each, since a program refers to few, and often."""
+    return Standard(name, version)
 
 
 def _is_plausible(field: str, value: Scalar) -> bool:

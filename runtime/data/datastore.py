@@ -33,7 +33,6 @@ class Data:
     def __init__(self, folder: Path, *, readonly: bool, serving: bool) -> None:
         self._data = folder / FOLDER
         self._dark = folder / ".dark"
-        self._readonly = readonly
         self._serving = serving
         self._local = threading.local()
         self._readers: list[Reader] = []

@@ -10,11 +10,11 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from dark_lang.errors import DarkError, LimitReached, RunError, Stopped
-from dark_lang.names import spell_id
+from dark_lang.names import NodeId, spell_id
+from dark_lang.records import dataclass
 from dark_lang.values.model import Value
 from runtime.data.commits import Outcome, Verdict
 from runtime.data.committing import Deliver
@@ -136,7 +136,7 @@ class Answering:
         try:
             return outgoing(snapshot.program.run(handler.call, args, world))
         except Exception as error:
-            return self._failed(error, incoming, handler)
+            return self._failed(error, incoming, handler, snapshot)
         finally:
             world.end()
 
@@ -175,14 +175,17 @@ class Answering:
             self._finish(job.incoming, again, job.started)
             job.done(again)
 
-    def _failed(self, error: Exception, incoming: Incoming, handler: Handler | None) -> Outgoing:
+    def _failed(
+        self, error: Exception, incoming: Incoming, handler: Handler | None, snapshot: Snapshot | None = None
+    ) -> Outgoing:
+        """`snapshot`: the one that ran."""
         trace = trace_id()
         address = handler.address if handler else incoming.method
         if isinstance(error, Stopped):
+            log.info("%s came to a hole%s (trace %s)", address, _Place(error, snapshot), trace)
             return self._stopped(error, incoming, handler, trace)
         if isinstance(error, RunError):
-            where = f" at {spell_id(error.node)}" if error.node else ""
-            log.warning("%s failed%s: %s (trace %s)", address, where, _account(error), trace)
+            log.warning("%s failed%s: %s (trace %s)", address, _Place(error, snapshot), _account(error), trace)
         else:
             log.error("%s failed by our own fault (trace %s)", address, trace, exc_info=error)
         if isinstance(error, LimitReached):
@@ -192,7 +195,6 @@ class Answering:
         return problem(500, "this request failed; the log of the server says why", more={"trace": trace})
 
     def _stopped(self, error: Stopped, incoming: Incoming, handler: Handler | None, trace: str) -> Outgoing:
-        log.info("%s came to a hole (trace %s)", handler.address if handler else incoming.method, trace)
         if not is_trial(incoming):
             return problem(501, "this is not finished", more={"trace": trace})
         more: dict[str, object] = {"trace": trace}
@@ -202,6 +204,21 @@ class Answering:
             more["hole"] = spell_id(error.node)
             more["next"] = f"dark fill {spell_id(error.node)} EXPRESSION"
         return problem(501, error.message, more=more)
+
+
+class _Place:
+    """Where a run ended, as a line of the log tells it; looked up only if the line is written."""
+
+    __slots__ = ("_node", "_snapshot")
+
+    def __init__(self, error: RunError, snapshot: Snapshot | None) -> None:
+        self._node = NodeId(error.node)
+        self._snapshot = snapshot
+
+    def __str__(self) -> str:
+        if not self._node:
+            return ""
+        return f" at {self._snapshot.program.place(self._node) if self._snapshot else spell_id(self._node)}"
 
 
 def _account(error: DarkError) -> str:

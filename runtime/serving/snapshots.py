@@ -10,12 +10,12 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
 from dark_lang.library import World
 from dark_lang.names import NodeId
 from dark_lang.nodes.toplevels import Http, Switch, Toplevel
+from dark_lang.records import dataclass
 from dark_lang.values.model import Value
 from runtime.serving.requests import Plan, mentioned, plan_for
 from runtime.serving.routes import (
@@ -64,6 +64,10 @@ class Program(Protocol):
     def finished(self, toplevel: NodeId) -> bool: ...
     def run(self, call: Callable[..., Value], args: tuple[Value, ...], world: World) -> Value:
         """Runs a handler within the limits of a request; its first argument is the request. Raises RunError."""
+        ...
+
+    def place(self, node: NodeId) -> str:
+        """The address of a node, for the log."""
         ...
 
 

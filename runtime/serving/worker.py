@@ -1,5 +1,7 @@
 """One of several serving processes, as `workers` starts it: python -m runtime.serving.worker FOLDER LISTENER LIFELINE
-READY EXECUTE, where the numbers are open files and EXECUTE is "module:name" or nothing."""
+READY EXECUTE, where the numbers are open files and EXECUTE is "module:name" or nothing.
+
+Must not know HTTP, nor what a command does. Invariant: it ends with whoever started it, however that ends."""
 
 from __future__ import annotations
 

@@ -72,7 +72,7 @@ class Part:
     nodes: list[NodeId] | None  # None: as in the image before
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Image:
     folded: Folded
     entries: dict[NodeId, Entry]
@@ -93,7 +93,10 @@ class Image:
         if ordinal is None and toplevel not in self._ghosts:
             return None
         try:
-            return wire.decode_ledger(self._ghosts[toplevel] if ordinal is None else self._ledger_bytes(ordinal))
+            ledger = wire.decode_ledger(self._ghosts[toplevel] if ordinal is None else self._ledger_bytes(ordinal))
+            if ordinal is not None and not self.entries[toplevel].conflicts:
+                ledger.verdicts = (set(), {})  # its trash was looked through when the image was made: nothing odd there
+            return ledger
         except ImageDamaged:
             raise
         except DarkError as error:

@@ -96,7 +96,7 @@ def split(content: bytes) -> Iterator[tuple[int, bytes]]:
     """Start and bytes of each item of a CBOR sequence. Raises WireError."""
     start = 0
     while start < len(content):
-        end = wire.scan(content, start=start)
+        end = wire.scan(content, start=start, bulk=True)
         yield start, content[start:end]
         start = end
 

@@ -98,6 +98,33 @@ def test_undo_of_a_delete_whose_place_is_taken_is_refused() -> None:
         undo(clone, first)
 
 
+def test_what_settled_a_conflict_can_be_undone_and_redone() -> None:
+    clone = made()
+    other = clone.clone(2)
+    for replica, number in ((clone, 7), (other, 8)):
+        draft = replica.draft()
+        draft.replace(REPL.id, ONE.id, e.Int(draft.fresh(), number))
+        draft.set(REPL.id, REPL.id, "name", f"n{number}")
+        replica.commit(draft)
+    clone.take(other.diffs.values())
+    disagreeing = clone.materialized(REPL.id)
+    conflict: Any = disagreeing.toplevel
+    settled = [
+        clone.edit(lambda draft: draft.set(REPL.id, REPL.id, "name", "both")),
+        clone.edit(lambda draft: draft.replace(REPL.id, conflict.body.items[0].id, e.Int(draft.fresh(), 9))),
+    ]
+    after = clone.materialized(REPL.id)
+    assert disagreeing.conflicts and not after.conflicts
+    undone = [undo(clone, settled.pop()) for _ in range(2)]
+    again = clone.materialized(REPL.id)
+    body: Any = again.toplevel
+    assert body.body == conflict.body
+    assert [one.kind for one in again.conflicts] == [one.kind for one in disagreeing.conflicts]
+    for diff_id in reversed(undone):
+        undo(clone, diff_id)
+    assert clone.materialized(REPL.id).toplevel == after.toplevel
+
+
 def test_undo_of_a_large_insert_is_one_write() -> None:
     clone = made()
     many = lambda draft: e.List(draft.fresh(), tuple(e.Int(draft.fresh(), nth) for nth in range(50)))  # noqa: E731

@@ -77,6 +77,9 @@ class PythonCanvas:
     def run(self, call: Handler, args: tuple[Value, ...], world: World) -> Value:
         return call(world, *args)
 
+    def place(self, node: NodeId) -> str:
+        return f"node {node}"
+
 
 def answering_for(canvas: PythonCanvas, data: Data) -> Answering:
     return Answering(Snapshots(canvas, lambda _: canvas), data)

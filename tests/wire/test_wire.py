@@ -331,3 +331,46 @@ def test_what_could_not_be_read_is_not_written(write: Write) -> None:
     diff = Diff(b"c" * 16, (), 1, 0, "ada", "insert", b"r" * 16, b"", 5, (write,))
     with pytest.raises(WireError):
         encode_diff(diff)
+
+
+@settings(max_examples=150, deadline=None)
+@given(PLAIN)
+def test_a_glance_sees_what_the_scan_sees(value: Any) -> None:
+    data = encode_plain(value)
+    for bulk in (False, True):
+        assert scan(data + b"\x00", depth=2_000, bulk=bulk) == len(data)
+
+
+@settings(max_examples=500, deadline=None)
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                b"\x00",
+                b"\x18\x17",
+                b"\x18\x18",
+                b"\x19\x00\xff",
+                b"\x19\x01\x00",
+                b"\x1a\x00\x00\xff\xff",
+                b"\x61\x80",
+                b"\x61a",
+                b"\x62a",
+                b"\x41\xff",
+                b"\xf6",
+                b"\xf7",
+                b"\x80",
+            ]
+        ),
+        max_size=6,
+    ).map(b"".join),
+    st.integers(0, 23),
+)
+def test_a_glance_accepts_nothing_more(noise: bytes, count: int) -> None:
+    data = bytes([0x80 + count]) + noise
+    ends = []
+    for bulk in (False, True):
+        try:
+            ends.append(scan(data, bulk=bulk))
+        except WireError:
+            ends.append(-1)
+    assert ends[0] == ends[1]
