@@ -81,7 +81,6 @@ def run_warm(argv: list[str]) -> int | None:
         taken, rest = _is_taken(connection, frames)
         if not taken:
             return None
-        connection.sendall(frame(framing.GO))
     except (OSError, framing.FrameError):
         return None
     except KeyboardInterrupt:
@@ -223,16 +222,20 @@ def _is_taken(connection: _socket.socket, frames: Frames) -> tuple[bool, list[tu
     return False, []
 
 
-def relay(connection: _socket.socket, frames: Frames, found: list[tuple[bytes, bytes]], request: bytes) -> int:
-    """Copies what the server says to the shell until it says how it ended. Raises BrokenOffError.
+def relay(connection: _socket.socket, frames: Frames, found: list[tuple[bytes, bytes]], request: bytes) -> int | None:
+    """Says GO and copies what the server says to the shell until it says how it ended. None if GO never left, so that
+    nobody runs the command. Raises BrokenOffError.
 
     Ctrl-C closes our way to the server, which then appends nothing more, and goes on listening for what it had done;
-    a second one leaves.
+    a second one leaves. GO is said under the same watch: a server may have heard it before we know that we said it.
     """
     connection.settimeout(None)
-    interrupted = False
+    said = interrupted = False
     while True:
         try:
+            if not said and not interrupted:
+                connection.sendall(frame(framing.GO))
+                said = True
             for tag, payload in found:
                 if tag == framing.OUT:
                     write_all(1, payload)
@@ -241,6 +244,8 @@ def relay(connection: _socket.socket, frames: Frames, found: list[tuple[bytes, b
                 elif tag == framing.EXIT:
                     return 130 if interrupted else int(payload)
             data = connection.recv(1 << 20)
+            if not data and not said:
+                return 130  # it heard no GO
             if not data:
                 raise BrokenOffError(request)
             found = frames.feed(data)
@@ -251,8 +256,10 @@ def relay(connection: _socket.socket, frames: Frames, found: list[tuple[bytes, b
             found = []
             connection.shutdown(_socket.SHUT_WR)
         except BrokenPipeError:
-            return PIPE_CLOSED
+            return PIPE_CLOSED if said else None  # who reads our output is gone; or the server, before GO
         except (OSError, framing.FrameError):
+            if not said and not interrupted:
+                return None
             raise BrokenOffError(request) from None
 
 

@@ -17,6 +17,7 @@ import pytest
 from in_process import dark as dark_here
 from in_process import made
 
+from dark_cli.warm import relay
 from dark_lang.nodes import toplevels as top
 from dark_lang.stdlib import standard_library
 from runtime import framing
@@ -128,6 +129,34 @@ def test_ctrl_c_cancels_what_a_server_has_not_recorded_yet(shop: Path) -> None:
         commands.close()
     assert (client.returncode, seen) == (130, [True])
     assert err == b"dark: interrupted; nothing was changed\n"
+
+
+class InterruptedAfterGo:
+    """A connection on which Ctrl-C falls between the server's hearing GO and our knowing that it was said."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+        self.settimeout, self.recv, self.shutdown = connection.settimeout, connection.recv, connection.shutdown
+
+    def sendall(self, data: bytes) -> None:
+        self._connection.sendall(data)
+        raise KeyboardInterrupt
+
+
+def test_ctrl_c_as_go_is_said_waits_for_what_the_server_says(capfd: pytest.CaptureFixture[str]) -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        theirs.sendall(frame(framing.ERR, b"interrupted\n") + frame(framing.EXIT, b"130"))
+        assert relay(InterruptedAfterGo(ours), Frames(), [], b"r" * 16) == 130  # type: ignore[arg-type]
+        assert theirs.recv(100) == frame(framing.GO) and theirs.recv(1) == b""
+    assert capfd.readouterr().err == "interrupted\n"
+
+
+def test_a_server_that_leaves_before_go_ran_nothing() -> None:
+    ours, theirs = socket.socketpair()
+    theirs.close()
+    with ours:
+        assert relay(ours, Frames(), [], b"r" * 16) is None
 
 
 def test_ctrl_c_without_a_server(shop: Path) -> None:
