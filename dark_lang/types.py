@@ -39,7 +39,20 @@ class Fn:
     result: Type
 
 
-Type: TypeAlias = Named | Variable | Tuple | Fn
+@dataclass(frozen=True, slots=True)
+class Record:
+    fields: tuple[tuple[str, Type], ...]  # by label, in the labels' order
+    rest: str | None = None  # the name of the variable that stands for further fields; None: there are none
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """What a hole may become, and what code has that does not fit: it goes with anything."""
+
+
+UNKNOWN: Final = Unknown()
+
+Type: TypeAlias = Named | Variable | Tuple | Fn | Record | Unknown
 
 _OUTERMOST: Final[Mapping[str, tuple[type, ...]]] = {
     "Int": (int,),
@@ -75,6 +88,8 @@ def outermost(wanted: Type) -> tuple[type, ...] | None:
             return (tuple,)
         case Fn():
             return (FunctionType,)
+        case Record():
+            return (dict,)
         case _:
             return None
 
@@ -88,8 +103,19 @@ def describe(wanted: Type) -> str:
             return f"({_comma(items)})"
         case Fn(params, result):
             return f"{_describe_params(params)} -> {describe(result)}"
+        case Record(fields, rest):
+            return _describe_record(fields, rest)
+        case Unknown():
+            return "?"
         case Named(head, args):
             return _describe_head(head) + (f"<{_comma(args)}>" if args else "")
+
+
+def _describe_record(fields: tuple[tuple[str, Type], ...], rest: str | None) -> str:
+    parts = [f"{label}: {describe(wanted)}" for label, wanted in fields]
+    if rest is not None:
+        parts.append(f"..{rest}")
+    return f"{{ {', '.join(parts)} }}" if parts else "{}"
 
 
 def _describe_head(head: Ref) -> str:
@@ -104,7 +130,7 @@ def _describe_head(head: Ref) -> str:
 
 def _describe_params(params: tuple[Type, ...]) -> str:
     # Brackets stay around a lone tuple or function, which would otherwise read as several parameters or as a chain.
-    if len(params) == 1 and isinstance(params[0], (Named, Variable)):
+    if len(params) == 1 and not isinstance(params[0], (Tuple, Fn)):
         return describe(params[0])
     return f"({_comma(params)})"
 
