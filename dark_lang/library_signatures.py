@@ -26,6 +26,7 @@ class Signature:
     type_params: tuple[str, ...]
     params: tuple[tuple[str, Type], ...]
     result: Type
+    numbers: frozenset[str] = frozenset()  # the type parameters that stand for Int or Float and nothing else
 
     def __str__(self) -> str:
         """Without the name: `<a>(list: List<a>) -> Int`."""
@@ -46,7 +47,8 @@ def _parse(text: str) -> Signature:
     type_params = tuple(reader.list_of("<", ">", reader.next)) if reader.peek() == "<" else ()
     params = tuple(reader.list_of("(", ")", reader.parameter))
     reader.expect("->")
-    signature = Signature(type_params, params, reader.type())
+    # In the library this name means what it says. A canvas's own type parameter of that name stands for anything.
+    signature = Signature(type_params, params, reader.type(), frozenset({"number"}.intersection(type_params)))
     if reader.peek():
         raise ValueError(f"a signature goes on after its end, at {reader.peek()!r}: {text}")
     return signature

@@ -6,7 +6,7 @@ equal, variables counting by name.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from types import FunctionType
 from typing import Final, TypeAlias
@@ -94,25 +94,26 @@ def outermost(wanted: Type) -> tuple[type, ...] | None:
             return None
 
 
-def describe(wanted: Type) -> str:
-    """As it is written in the notation; a definition by the spelling of its id."""
+def describe(wanted: Type, spell: Callable[[Ref], str] | None = None) -> str:
+    """As it is written in the notation; definitions as `spell` calls them, else by the spelling of their ids."""
     match wanted:
         case Variable(name):
             return name
         case Tuple(items):
-            return f"({_comma(items)})"
+            return f"({_comma(items, spell)})"
         case Fn(params, result):
-            return f"{_describe_params(params)} -> {describe(result)}"
+            return f"{_describe_params(params, spell)} -> {describe(result, spell)}"
         case Record(fields, rest):
-            return _describe_record(fields, rest)
+            return _describe_record(fields, rest, spell)
         case Unknown():
             return "?"
         case Named(head, args):
-            return _describe_head(head) + (f"<{_comma(args)}>" if args else "")
+            name = spell(head) if spell is not None else _describe_head(head)
+            return name + (f"<{_comma(args, spell)}>" if args else "")
 
 
-def _describe_record(fields: tuple[tuple[str, Type], ...], rest: str | None) -> str:
-    parts = [f"{label}: {describe(wanted)}" for label, wanted in fields]
+def _describe_record(fields: tuple[tuple[str, Type], ...], rest: str | None, spell: Callable[[Ref], str] | None) -> str:
+    parts = [f"{label}: {describe(wanted, spell)}" for label, wanted in fields]
     if rest is not None:
         parts.append(f"..{rest}")
     return f"{{ {', '.join(parts)} }}" if parts else "{}"
@@ -128,12 +129,12 @@ def _describe_head(head: Ref) -> str:
             return text
 
 
-def _describe_params(params: tuple[Type, ...]) -> str:
+def _describe_params(params: tuple[Type, ...], spell: Callable[[Ref], str] | None) -> str:
     # Brackets stay around a lone tuple or function, which would otherwise read as several parameters or as a chain.
     if len(params) == 1 and not isinstance(params[0], (Tuple, Fn)):
-        return describe(params[0])
-    return f"({_comma(params)})"
+        return describe(params[0], spell)
+    return f"({_comma(params, spell)})"
 
 
-def _comma(types: tuple[Type, ...]) -> str:
-    return ", ".join([describe(each) for each in types])
+def _comma(types: tuple[Type, ...], spell: Callable[[Ref], str] | None) -> str:
+    return ", ".join([describe(each, spell) for each in types])

@@ -17,12 +17,13 @@ from dark_lang.nodes import expressions as e
 from dark_lang.nodes import patterns as p
 from dark_lang.nodes import toplevels as top
 from dark_lang.nodes import types as t
+from dark_lang.nodes.implicit import implicit_names, route_variables
 from dark_lang.nodes.shape import Node
 from dark_lang.nodes.walking import descend
 from dark_lang.notation.addresses import label_of
 from dark_lang.restructuring.changing import Changed, commit, require_same_meaning
 from dark_lang.restructuring.finishing import Known
-from dark_lang.restructuring.scoping import Binder, implicit_names, resolve, route_variables, uses_of
+from dark_lang.restructuring.scoping import Binder, resolve, uses_of
 from dark_lang.restructuring.surgery import changed, require, substitute
 
 WORD = re.compile(r"[a-z_][A-Za-z0-9_]*\Z")

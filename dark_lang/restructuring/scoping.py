@@ -12,6 +12,7 @@ from dark_lang.names import NodeId
 from dark_lang.nodes import expressions as e
 from dark_lang.nodes import patterns as p
 from dark_lang.nodes import toplevels as top
+from dark_lang.nodes.implicit import implicit_names
 from dark_lang.nodes.shape import Node
 from dark_lang.nodes.walking import children_of, descend
 from dark_lang.records import NamedTuple
@@ -27,14 +28,6 @@ class Binder(NamedTuple):
     name: str
 
 
-CONDITION_NAMES = ("request", "event", "subject", "now")
-
-
-def route_variables(route: str) -> tuple[str, ...]:
-    """`/users/:id/files/:rest*` has `id` and `rest`."""
-    return tuple(part[1:].rstrip("*") for part in route.split("/") if part.startswith(":"))
-
-
 def pattern_binders(pattern: Node) -> Iterator[Binder]:
     """The names that a pattern binds, left to right."""
     for node in descend(pattern):
@@ -43,19 +36,6 @@ def pattern_binders(pattern: Node) -> Iterator[Binder]:
                 yield Binder(node.id, name)
             case p.List(rest=rest) if rest:
                 yield Binder(node.id, rest)
-
-
-def implicit_names(toplevel: Node) -> tuple[str, ...]:
-    """The names that code of a toplevel sees without binding them."""
-    match toplevel:
-        case top.Http(route=route):
-            return ("request", *route_variables(route))
-        case top.Worker():
-            return ("event",)
-        case top.Switch():
-            return CONDITION_NAMES
-        case _:
-            return ()
 
 
 def _binders(node: Node) -> list[Binder]:

@@ -1,0 +1,1 @@
+"""Types, inferred: every node has one, and what does not fit is a mark."""
