@@ -137,5 +137,8 @@ def mark_report(canvas: Canvas, mark: Mark) -> dict[str, str]:
         "toplevel": spell_id(mark.toplevel),
         "id": spell_id(mark.node),
         "address": address,
-        "says": mark.sentence,
+        "says": mark.says,
+        **({"expected": mark.expected} if mark.expected else {}),
+        **({"found": mark.found} if mark.found else {}),
+        **({"suggestion": mark.suggestion} if mark.suggestion else {}),
     }

@@ -88,11 +88,11 @@ def terms(workspace: Workspace, words: Sequence[str] | None = None) -> Terms:
 
 
 def _refuse_trouble(before: Canvas, after: Canvas, touched: frozenset[NodeId]) -> None:
-    trouble = new_trouble(before, after, touched)
+    trouble = [mark for mark in new_trouble(before, after, touched) if not mark.kind.is_warning]
     if trouble:
         raise RefusedError(
             "this would leave something unfinished, and --strict was asked for",
-            details=tuple(f"{after.entries[mark.toplevel].label}: {mark.sentence}" for mark in trouble[:10]),
+            details=tuple(f"{after.entries[mark.toplevel].label}: {mark.says}" for mark in trouble[:10]),
         )
 
 

@@ -43,7 +43,7 @@ class _Program:
     """The runnable side of a canvas, for `Snapshots`."""
 
     def __init__(self, canvas: Canvas, settings: Settings, cache: CodeCache) -> None:
-        linker = Linker(canvas, canvas.library, cache)
+        linker = Linker(canvas, canvas.library, cache, canvas.checks)
         self._canvas = canvas
         self.callable_for = linker.callable_for
         self.finished = linker.finished

@@ -20,6 +20,7 @@ from dark_lang.nodes import walking
 from dark_lang.nodes.shape import Node
 from dark_lang.nodes.toplevels import Toplevel
 from dark_lang.records import NamedTuple
+from runtime.checking import Checks
 from runtime.entries import Entry
 from runtime.finding import find
 from runtime.labelling import Labels, labels_of
@@ -162,6 +163,11 @@ class Canvas:
     @cached_property
     def naming(self) -> CanvasNaming:
         return CanvasNaming(self.entries, self._labels, self.library)
+
+    @cached_property
+    def checks(self) -> Checks:
+        """The types and marks of what it consists of."""
+        return Checks(self, self.library)
 
     def resolve(self, realm: Realm, text: str) -> Ref:
         return self.naming.resolve(realm, text)

@@ -36,12 +36,12 @@ Step: TypeAlias = Callable[[World], Value]
 
 def evaluating(canvas: Canvas, expression: Expression, settings: LimitSettings, *, language: int = 1) -> Step:
     place = top.Repl(Fresh(expression.id)(), language, "", "shell", expression)
-    call = Linker(canvas, canvas.library).link_code(compile_toplevel(place), place)
+    call = Linker(canvas, canvas.library, checks=canvas.checks).link_code(compile_toplevel(place), place)
     return lambda world: run(call, (), world=world, limits=_limits(settings))
 
 
 def running(canvas: Canvas, toplevel: NodeId, args: Sequence[Value], settings: LimitSettings) -> Step:
-    call = Linker(canvas, canvas.library).callable_for(toplevel)
+    call = Linker(canvas, canvas.library, checks=canvas.checks).callable_for(toplevel)
     return lambda world: run(call, tuple(args), world=world, limits=_limits(settings))
 
 
@@ -55,7 +55,7 @@ def answering(
         request = request_value(incoming, plan_for(None), names, variables, params=True)
     except BadRequest as error:
         raise Failed(error.detail) from error
-    call = Linker(canvas, canvas.library).callable_for(handler.id)
+    call = Linker(canvas, canvas.library, checks=canvas.checks).callable_for(handler.id)
 
     def answer(world: World) -> Outgoing:
         args = (request, *variables)

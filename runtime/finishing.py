@@ -1,4 +1,5 @@
-"""Whether code can run to its end, with all that it calls, and so which side of a Partial or a Conflict runs.
+"""Whether code can run to its end, with all that it calls; which side of a Partial or a Conflict runs; and whether all
+its values are what their types say.
 
 Must not know linked code. Invariant: answers follow from the snapshot alone and are kept for as long as it is;
 functions that call each other in a circle are finished when nothing is missing in any of them.
@@ -6,121 +7,53 @@ functions that call each other in a circle are finished when nothing is missing 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, TypeAlias
 
-from dark_lang.errors import AddressError
-from dark_lang.library import STANDARD_CASES, STANDARD_TYPES, Library
-from dark_lang.library_signatures import parse_signature
-from dark_lang.names import Defined, NodeId, Ref, Standard, Unresolved
-from dark_lang.naming import Naming, Realm
+from dark_lang.checking.marks import Kind
+from dark_lang.names import Defined, NodeId
+from dark_lang.naming import Realm
 from dark_lang.nodes import expressions as e
+from dark_lang.nodes import patterns as p
 from dark_lang.nodes import toplevels as top
 from dark_lang.nodes import types as t
 from dark_lang.nodes.shape import Node
-from dark_lang.nodes.walking import children_of, find
-from dark_lang.restructuring.finishing import first_gap
-from dark_lang.restructuring.scoping import resolve
+from dark_lang.nodes.walking import children_of, descend, find
+from dark_lang.restructuring.finishing import first_gap_among
+from runtime.checking import Checks
+from runtime.definitions import Definitions
 
 if TYPE_CHECKING:
     from runtime.linking import CanvasView
 
-KINDS: Mapping[Realm, type[top.Toplevel]] = {
-    Realm.FUNCTION: top.Function,
-    Realm.TYPE: top.Type,
-    Realm.DATASTORE: top.Datastore,
-    Realm.SWITCH: top.Switch,
-    Realm.SECRET: top.Secret,
-}
+Called: TypeAlias = frozenset[NodeId] | None
+"""The functions of the canvas that a definition mentions; None if it is out of the question itself."""
 
-
-class Definitions:
-    """What a snapshot and the library define (`restructuring.finishing.Known`)."""
-
-    def __init__(self, canvas: CanvasView, library: Library) -> None:
-        self.canvas = canvas
-        self.library = library
-
-    @property
-    def naming(self) -> Naming:
-        return self.canvas.naming
-
-    def resolved(self, realm: Realm, ref: Ref) -> Ref:
-        if isinstance(ref, Unresolved) and ref.text:
-            return self.canvas.resolve(realm, ref.text)
-        return ref
-
-    def definition(self, ref: Ref) -> top.Toplevel | None:
-        """What a reference to a definition of the canvas means, if that is not in the trash."""
-        if not isinstance(ref, Defined):
-            return None
-        entry = self.canvas.entries.get(ref.id)
-        if entry is None or not entry.alive:
-            return None
-        try:
-            return self.canvas.tree(ref.id)
-        except AddressError:
-            return None
-
-    def parameters(self, function: Ref) -> int | None:
-        function = self.resolved(Realm.FUNCTION, function)
-        if isinstance(function, Standard):
-            standard = self.library.functions.get(function)
-            return None if standard is None else len(parse_signature(standard).params)
-        defined = self.definition(function)
-        return len(defined.params) if isinstance(defined, top.Function) else None
-
-    def case_values(self, type: Ref, case: str) -> int | None:  # noqa: A002 - the field's own word
-        meant = self.resolved(Realm.TYPE, type)
-        if isinstance(meant, Standard):
-            standard = STANDARD_CASES.get(case)
-            return standard[1] if standard is not None and standard[0] == meant.name else None
-        defined = self.definition(meant)
-        if not isinstance(defined, top.Type) or not isinstance(defined.definition, t.Enum):
-            return None
-        return next((len(found.args) for found in defined.definition.cases if found.name == case), None)
-
-    def owner(self, label: str) -> NodeId | None:
-        return self.canvas.labelled(label)
-
-    def exists(self, realm: Realm, ref: Ref) -> bool:
-        ref = self.resolved(realm, ref)
-        if isinstance(ref, Standard):
-            return ref in self.library.functions if realm is Realm.FUNCTION else ref.name in STANDARD_TYPES
-        return isinstance(self.definition(ref), KINDS[realm])
+_UNDECIDED = (e.Partial, e.Conflict, p.Conflict, t.Conflict)
 
 
 class Finishing:
-    def __init__(self, canvas: CanvasView, library: Library) -> None:
-        self._known = Definitions(canvas, library)
-        self._local: dict[NodeId, frozenset[NodeId] | None] = {}
+    def __init__(self, canvas: CanvasView, checks: Checks) -> None:
+        self._definitions = Definitions(canvas)
+        self._checks = checks
+        self._finished: dict[NodeId, Called] = {}
+        self._clean: dict[NodeId, Called] = {}
 
-    def is_finished(self, root: Node, *, within: top.Toplevel | None = None, piped: bool = False) -> bool:
-        """Whether nothing is missing in a node, or in what it calls. `within` is the definition that it stands in, if
-        it is none itself; `piped`: it is a step of a pipe."""
-        called = self._look(root, within or root, piped)
-        if called is None:
-            return False
-        seen: set[NodeId] = set()
-        work = list(called)
-        while work:
-            function = work.pop()
-            if function in seen:
-                continue
-            seen.add(function)
-            called = self._look_at(function)
-            if called is None:
-                return False
-            work.extend(called)
-        return True
+    def is_finished(self, root: Node, *, within: top.Toplevel) -> bool:
+        """Whether nothing is missing in a node, or in what it calls. `within`: the definition that it stands in, or
+        is."""
+        return _holds_for_all(self._look(root, within), self._look_at)
 
-    def partial_runs_new(self, tree: Node, partial: NodeId, *, piped: bool = False) -> bool:
+    def is_clean(self, toplevel: NodeId) -> bool:
+        """Whether every value in a definition, and in all that it calls, is of its type and there: no side of a
+        choice is unfinished, nothing is undecided, and nothing goes by a type that is anybody's guess."""
+        return _holds_for_all(self._clean_at(toplevel), self._clean_at)
+
+    def partial_runs_new(self, tree: top.Toplevel, partial: NodeId) -> bool:
         node = find(tree, partial)
-        return isinstance(node, e.Partial) and self._is_side_finished(node.new, tree, piped)
+        return isinstance(node, e.Partial) and self.is_finished(node.new, within=tree)
 
-    def conflict_side(
-        self, tree: Node, conflict: NodeId, preferred: Mapping[NodeId, NodeId], *, piped: bool = False
-    ) -> int:
+    def conflict_side(self, tree: top.Toplevel, conflict: NodeId, preferred: Mapping[NodeId, NodeId]) -> int:
         """What this host served before it came to the conflict; else the base or, if that is unfinished, the first
         alternative that is not."""
         node = find(tree, conflict)
@@ -131,33 +64,66 @@ class Finishing:
         for number, side in enumerate(sides):
             if side.id == served:
                 return number
-        return next((number for number, side in enumerate(sides) if self._is_side_finished(side, tree, piped)), 0)
+        return next((number for number, side in enumerate(sides) if self.is_finished(side, within=tree)), 0)
 
-    def _is_side_finished(self, side: Node, tree: Node, piped: bool) -> bool:
-        return self.is_finished(side, within=tree, piped=piped)  # type: ignore[arg-type]
+    def _look_at(self, function: NodeId) -> Called:
+        if function not in self._finished:
+            tree = self._definitions.definition(Defined(function))
+            self._finished[function] = None if tree is None else self._look(tree, tree)
+        return self._finished[function]
 
-    def _look_at(self, function: NodeId) -> frozenset[NodeId] | None:
-        if function not in self._local:
-            tree = self._known.definition(Defined(function))
-            self._local[function] = None if tree is None else self._look(tree, tree, False)
-        return self._local[function]
-
-    def _look(self, root: Node, tree: Node, piped: bool) -> frozenset[NodeId] | None:
-        """The functions of the canvas that it mentions; None if something is missing in it."""
-        if first_gap(root, resolve(tree), self._known, step=piped) is not None:
+    def _look(self, root: Node, tree: top.Toplevel) -> Called:
+        if first_gap_among(root, self._checks.misfits(tree)) is not None:
             return None
-        return frozenset(self._mentioned(root))
+        return frozenset(self._mentioned(root, running_only=True))
 
-    def _mentioned(self, root: Node) -> Iterator[NodeId]:
+    def _clean_at(self, toplevel: NodeId) -> Called:
+        if toplevel not in self._clean:
+            self._clean[toplevel] = self._look_closely(toplevel)
+        return self._clean[toplevel]
+
+    def _look_closely(self, toplevel: NodeId) -> Called:
+        tree = self._definitions.definition(Defined(toplevel))
+        if tree is None:
+            return None
+        checked = self._checks.of(toplevel)
+        if not checked.is_sound or any(mark.kind in _MISSING or mark.kind.is_error for mark in checked.marks):
+            return None
+        if any(isinstance(node, _UNDECIDED) for node in descend(tree)):
+            return None
+        return frozenset(self._mentioned(tree, running_only=False))
+
+    def _mentioned(self, root: Node, *, running_only: bool) -> Iterator[NodeId]:
         work = [root]
         while work:
             node = work.pop()
             match node:
-                case e.Partial(old=side) | e.Toggle(old=side):
+                case e.Partial(old=side) | e.Toggle(old=side) if running_only:
                     work.append(side)
                     continue
                 case e.Call(function=function) | e.FunctionRef(function=function):
-                    ref = self._known.resolved(Realm.FUNCTION, function)
+                    ref = self._definitions.resolved(Realm.FUNCTION, function)
                     if isinstance(ref, Defined):
                         yield ref.id
             work.extend(children_of(node))
+
+
+_MISSING = (Kind.HOLE, Kind.UNREAD, Kind.CONFLICT)
+
+
+def _holds_for_all(called: Called, look: Callable[[NodeId], Called]) -> bool:
+    """Whether it holds for what is called, and for what that calls, and so on."""
+    if called is None:
+        return False
+    seen: set[NodeId] = set()
+    work = list(called)
+    while work:
+        function = work.pop()
+        if function in seen:
+            continue
+        seen.add(function)
+        called = look(function)
+        if called is None:
+            return False
+        work.extend(called)
+    return True

@@ -26,8 +26,10 @@ from dark_lang.nodes import toplevels as top
 from dark_lang.nodes import types as t
 from dark_lang.notation.addresses import label_of, suggest
 from dark_lang.values.model import DatastoreValue, Value
+from runtime.checking import Checks
 from runtime.current import guarded
-from runtime.finishing import Definitions, Finishing
+from runtime.definitions import Definitions
+from runtime.finishing import Finishing
 from runtime.standard import Standards
 from runtime.switching import side_chooser
 
@@ -76,11 +78,14 @@ _ROOM: Final = 2_000  # frames that linking may take when it is asked for by cod
 class Linker:
     """The runnable side of one snapshot."""
 
-    def __init__(self, canvas: CanvasView, library: Library, cache: CodeCache | None = None) -> None:
+    def __init__(
+        self, canvas: CanvasView, library: Library, cache: CodeCache | None = None, checks: Checks | None = None
+    ) -> None:
         self.canvas = canvas
         self.library = library
-        self.finishing = Finishing(canvas, library)
-        self._definitions = Definitions(canvas, library)
+        self.checks = checks or Checks(canvas, library)
+        self.finishing = Finishing(canvas, self.checks)
+        self._definitions = Definitions(canvas)
         self._cache = cache or CodeCache()
         self._standards = Standards.of(library)
         self._linked: dict[NodeId, FunctionType] = {}
@@ -93,7 +98,8 @@ class Linker:
 
     def finished(self, toplevel: NodeId) -> bool:
         """Whether it can run to its end: nothing is missing in it or in what it calls."""
-        return self.finishing.is_finished(self.canvas.tree(toplevel))
+        tree = self.canvas.tree(toplevel)
+        return self.finishing.is_finished(tree, within=tree)
 
     def link_code(self, compiled: Compiled, root: top.Toplevel) -> Callable[..., Value]:
         """Code that is no definition of the canvas (a condition, an expression of a shell) as a function. What Partials
@@ -182,9 +188,9 @@ class Linker:
             case NeedKind.SWITCH:
                 return side_chooser(self, need, tree)
             case NeedKind.PARTIAL:
-                return self.finishing.partial_runs_new(tree, need.node, piped=need.piped)
+                return self.finishing.partial_runs_new(tree, need.node)
             case NeedKind.CONFLICT:
-                return self.finishing.conflict_side(tree, need.node, self.canvas.preferred, piped=need.piped)
+                return self.finishing.conflict_side(tree, need.node, self.canvas.preferred)
 
     # Functions
 

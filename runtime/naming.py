@@ -12,17 +12,10 @@ from collections.abc import Mapping
 from dark_lang.library import STANDARD_CASES, STANDARD_TYPES, Library
 from dark_lang.names import Defined, NodeId, Ref, Standard, Unresolved, read_id_prefix, spell_id
 from dark_lang.naming import Realm
-from dark_lang.nodes import toplevels as tl
+from dark_lang.nodes.realms import KINDS
 from runtime.entries import Entry
 from runtime.labelling import Labels
 
-_KINDS: Mapping[Realm, type[tl.Toplevel]] = {
-    Realm.FUNCTION: tl.Function,
-    Realm.TYPE: tl.Type,
-    Realm.DATASTORE: tl.Datastore,
-    Realm.SWITCH: tl.Switch,
-    Realm.SECRET: tl.Secret,
-}
 _PREFIXES: Mapping[Realm, str] = {Realm.SWITCH: "toggle:", Realm.SECRET: "secret:"}
 """What an address has before a name. The others' addresses are their names."""
 _STEMS: Mapping[Realm, str] = {Realm.FUNCTION: "_v", Realm.TYPE: "_v", Realm.DATASTORE: "-v"}
@@ -60,7 +53,7 @@ class CanvasNaming:
             # Nothing is frozen before traffic is recorded, so the newest version is meant.
             versions = self._labels.versions(label + _STEMS[realm])
             found = versions[-1][1] if versions else None
-        if found is not None and self._entries[found].kind is _KINDS[realm]:
+        if found is not None and self._entries[found].kind is KINDS[realm]:
             return Defined(found)
         return _read_gone(realm, text) or Unresolved(text)
 
@@ -96,7 +89,7 @@ class CanvasNaming:
                 return text
             case Defined(definition):
                 entry = self._entries.get(definition)
-                if entry is not None and entry.alive and entry.kind is _KINDS[realm]:
+                if entry is not None and entry.alive and entry.kind is KINDS[realm]:
                     return entry.label.removeprefix(_PREFIXES.get(realm, ""))
                 before, after = _GONE[realm]
                 return before + spell_id(definition) + after

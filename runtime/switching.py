@@ -46,7 +46,7 @@ def side_chooser(linker: Linker, need: Need, tree: top.Toplevel) -> Callable[[],
         if not looked:
             node = find(tree, need.node)
             new = node.new if isinstance(node, e.Toggle) else tree
-            looked.append(linker.finishing.is_finished(new, within=tree, piped=need.piped))
+            looked.append(linker.finishing.is_finished(new, within=tree))
         return looked[0]
 
     def takes_new() -> bool:

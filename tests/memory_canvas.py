@@ -46,6 +46,8 @@ def same_recursion_limit() -> Iterator[None]:
 
 class Entry(NamedTuple):
     alive: bool
+    kind: type[top.Toplevel]
+    label: str
 
 
 class MemoryWorld:
@@ -125,7 +127,10 @@ class MemoryCanvas:
 
     @property
     def entries(self) -> Mapping[NodeId, Entry]:
-        return {node_id: Entry(node_id not in self.deleted) for node_id in self.trees}
+        return {
+            node_id: Entry(node_id not in self.deleted, type(tree), label_of(tree))
+            for node_id, tree in self.trees.items()
+        }
 
     @property
     def naming(self) -> MemoryCanvas:

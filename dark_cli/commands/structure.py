@@ -7,20 +7,18 @@ same command on a line of `apply` do the same.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 from dark_cli.editing import Change, Place, edit
 from dark_cli.workspace import Workspace
+from dark_lang.checking.checker import check
 from dark_lang.edits.drafting import Draft
 from dark_lang.errors import AddressError, UsageError
-from dark_lang.library import STANDARD_CASES, STANDARD_TYPES
-from dark_lang.library_signatures import parse_signature
-from dark_lang.names import Defined, NodeId, Ref, Standard, Unresolved, read_id_prefix
+from dark_lang.names import Defined, NodeId, Ref, read_id_prefix
 from dark_lang.naming import Naming, Realm
 from dark_lang.nodes import toplevels as top
-from dark_lang.nodes import types as t
 from dark_lang.nodes.shape import Arity, shape_of
 from dark_lang.nodes.walking import descend, find
 from dark_lang.notation.addresses import Address, find_path, label_of, parse_address
@@ -28,6 +26,7 @@ from dark_lang.records import NamedTuple
 from dark_lang.restructuring.changing import Changed
 from dark_lang.restructuring.pending_names import PendingNaming
 from dark_lang.restructuring.spots import Spot, Where
+from runtime.checking import Interfaces, misfits_in
 
 if TYPE_CHECKING:
     from runtime.canvas import Canvas
@@ -74,33 +73,17 @@ class Site:
         entry = self.canvas.entries.get(ref.id)
         return self.canvas.tree(ref.id) if entry is not None and entry.alive else None
 
-    def _settled(self, realm: Realm, ref: Ref) -> Ref:
-        return self.naming.resolve(realm, ref.text) if isinstance(ref, Unresolved) else ref
+    @property
+    def _interfaces(self) -> Interfaces:
+        return Interfaces(self.canvas, self.canvas.library, pending=self.pending, naming=self.naming)
 
-    def parameters(self, function: Ref) -> int | None:
-        ref = self._settled(Realm.FUNCTION, function)
-        if isinstance(ref, Standard):
-            declared = self.canvas.library.functions.get(ref)
-            return None if declared is None else len(parse_signature(declared).params)
-        definition = self.definition(ref)
-        return len(definition.params) if isinstance(definition, top.Function) else None
-
-    def case_values(self, type: Ref, case: str) -> int | None:  # noqa: A002 - as in Known
-        nameless = isinstance(type, Unresolved) and not type.text
-        ref = self.naming.resolve_case(case) if nameless else self._settled(Realm.TYPE, type)
-        if isinstance(ref, Standard):
-            name, count = STANDARD_CASES.get(case, ("", 0))
-            return count if name == ref.name else None
-        definition = self.definition(ref)
-        if not isinstance(definition, top.Type) or not isinstance(definition.definition, t.Enum):
-            return None
-        return next((len(each.args) for each in definition.definition.cases if each.name == case), None)
+    def misfits(self, definition: top.Toplevel) -> Mapping[NodeId, str]:
+        if not self.draft.touched:
+            return self.canvas.checks.misfits(definition)
+        return misfits_in(check(definition, self._interfaces))
 
     def exists(self, realm: Realm, ref: Ref) -> bool:
-        settled = self._settled(realm, ref)
-        if isinstance(settled, Standard):
-            return realm is not Realm.TYPE or settled.name in STANDARD_TYPES
-        return self.definition(settled) is not None
+        return self._interfaces.exists(realm, ref)
 
     def owner(self, label: str) -> NodeId | None:
         for toplevel, held in self.pending.items():

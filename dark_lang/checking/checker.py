@@ -98,9 +98,8 @@ def _begin(i: Inference, toplevel: top.Toplevel) -> None:
         case top.Http(body=body):
             i.later((i.check, body, ANSWER))
         case top.Worker(body=body) | top.Cron(body=body) | top.Repl(body=body) | top.Test(body=body):
-            gives = i.fresh()
-            i.leaving = Leaving(gives)
-            i.later((i.check, body, gives))
+            # Nobody is waiting for what they give, so that a None or an Error may end them too.
+            i.later((i.check, body, i.fresh()))
         case top.Function():
             _begin_function(i, toplevel)
         case top.Type(params=params, definition=definition):

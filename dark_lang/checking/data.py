@@ -115,7 +115,7 @@ def _field_of(i: Inference, node: e.Field | e.FieldAccess, label: str, own: Term
         if found is not None:
             return found
         if rest is None:
-            i.unknown_name(node, f"field of {i.describe(own)}:", label, fields)
+            i.missing(node, f"{i.describe(own)} has no field {label}", label, fields)
             return None
     elif shape is ANY:
         return ANY

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from dark_lang.checking.marks import ANYTHING
 from dark_lang.checking.terms import Con, Row, Term, Var, flatten, prune
 from dark_lang.names import Ref
 from dark_lang.naming import Realm
@@ -44,7 +45,7 @@ def spelled(inference: Inference, term: Term) -> str:
     if type(term) is Var and term.is_number:
         return "an Int or a Float"
     if type(term) is Var:
-        return "anything"
+        return ANYTHING
 
     def name(ref: Ref) -> str:
         return inference.known.spell(Realm.TYPE, ref)

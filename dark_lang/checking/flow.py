@@ -94,6 +94,7 @@ def toggle(i: Inference, node: e.Toggle, expected: Term) -> None:
 def judge_switch(i: Inference, node: e.Toggle) -> None:
     if not i.known.exists(Realm.SWITCH, node.switch):
         i.unknown(node, "switch", Realm.SWITCH, node.switch)
+        i.errors.discard(node.id)  # without its switch the old side runs
 
 
 def partial(i: Inference, node: e.Partial, expected: Term) -> None:

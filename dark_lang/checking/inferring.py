@@ -8,7 +8,7 @@ node whose own type misfits, and what is around it is checked as if a hole stood
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, TypeAlias
 
 from dark_lang.checking.explaining import advice, spelled
@@ -177,7 +177,8 @@ class Inference:
 
     def misfit(self, node: Node, own: Term, expected: Term) -> None:
         wanted, found = self.describe(expected), self.describe(own)
-        sentence = f"expected {_article(wanted)}, found {_article(found)}"
+        open_ended = type(prune(expected)) is Var and not prune(expected).is_number  # type: ignore[union-attr]
+        sentence = f"the type would hold itself: {found}" if open_ended else f"expected {wanted}, found {found}"
         self.mark(node, Kind.MISFIT, sentence, wanted, found, advice(self, prune(own), prune(expected)))
 
     def mark(
@@ -297,15 +298,18 @@ class Inference:
         if isinstance(ref, Unresolved) and not ref.text:
             self.mark(node, Kind.HOLE, f"the name of a {what} is missing")
             return
-        gone = self.known.trashed(realm, ref)
+        gone = self.known.trashed(ref)
         if gone:
             self.mark(node, Kind.UNKNOWN, f"the {what} {gone} is in the trash", suggestion=f"dark restore {gone}")
         else:
             self.unknown_name(node, what, self.known.spell(realm, ref), self.known.names(realm))
 
-    def unknown_name(self, node: Node, what: str, name: str, near: Any) -> None:
+    def unknown_name(self, node: Node, what: str, name: str, near: Iterable[str]) -> None:
+        self.missing(node, f"unknown {what} {name}", name, near)
+
+    def missing(self, node: Node, sentence: str, name: str, near: Iterable[str]) -> None:
         meant = suggest(name, near)
-        self.mark(node, Kind.UNKNOWN, f"unknown {what} {name}", suggestion=f"did you mean {meant}?" if meant else "")
+        self.mark(node, Kind.UNKNOWN, sentence, suggestion=f"did you mean {meant}?" if meant else "")
 
 
 _CLIPPED: Final = 40
@@ -323,9 +327,3 @@ def standard_head(ref: Ref) -> str | NodeId | None:
             return definition
         case _:
             return None
-
-
-def _article(text: str) -> str:
-    if text[:1].isalpha() and text[0].isupper():
-        return f"{'an' if text[0] in 'AEIOU' and not text.startswith('Uu') else 'a'} {text}"
-    return text

@@ -52,7 +52,7 @@ class Known(Protocol):
         """The name of what a reference means, or the text of one that means nothing."""
         ...
 
-    def trashed(self, realm: Realm, ref: Ref, /) -> str:
+    def trashed(self, ref: Ref, /) -> str:
         """The label of what a reference meant, if that is in the trash now; else ""."""
         ...
 

@@ -45,10 +45,14 @@ _WARNINGS: Final = frozenset({Kind.INEXHAUSTIVE, Kind.UNREACHABLE, Kind.UNUSED, 
 _ERRORS: Final = frozenset({Kind.UNKNOWN, Kind.ARITY, Kind.DOUBLE, Kind.MISFIT, Kind.TOO_LARGE})
 
 
+ANYTHING: Final = "anything"
+"""How a type is called of which nothing is known."""
+
+
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """`sentence` says it all, but for what to do, which is `suggestion` if there is something. `expected` and `found`
-    are types as they are written, where the mark is about types."""
+    """`sentence` says what is wrong, `suggestion` what to do, if there is something. `expected` and `found` are types
+    as they are written, where the mark is about types."""
 
     toplevel: NodeId
     node: NodeId
@@ -57,6 +61,13 @@ class Mark:
     expected: str = ""
     found: str = ""
     suggestion: str = ""
+
+    @property
+    def says(self) -> str:
+        """In one line."""
+        if self.kind is Kind.HOLE and self.expected not in ("", ANYTHING):
+            return f"{self.sentence}: {self.expected}"
+        return f"{self.sentence}; {self.suggestion}" if self.suggestion else self.sentence
 
 
 @dataclass(frozen=True, slots=True)

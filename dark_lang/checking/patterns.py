@@ -136,7 +136,7 @@ def case_of(i: Inference, node: Node, ref: Ref, case: str, given: int) -> tuple[
                 return (), None
             if case not in definition.cases:
                 spelled = i.known.spell(Realm.TYPE, ref)
-                i.unknown_name(node, f"case of {spelled}:", case, definition.cases)
+                i.missing(node, f"{spelled} has no case {case}", case, definition.cases)
                 return (), None
             named: dict[str, Term] = {name: i.fresh(name=name) for name in definition.params}
             own = Con(head, tuple([named[name] for name in definition.params]))

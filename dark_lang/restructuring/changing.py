@@ -110,13 +110,12 @@ def settle(before: top.Toplevel, after: top.Toplevel, known: Known) -> Settled:
     if not partials:
         return Settled(after, (), {})
     earlier = {node.id: node.new for node in descend(before) if isinstance(node, e.Partial)}
-    uses, uses_before = resolve(after), resolve(before)
     ripe = {
         partial.id: partial.new
         for partial in partials
         if (was := earlier.get(partial.id)) is not None
-        and (was is not partial.new or first_gap(was, uses_before, known) is not None)
-        and first_gap(partial.new, uses, known) is None
+        and (was is not partial.new or first_gap(was, before, known) is not None)
+        and first_gap(partial.new, after, known) is None
     }
     if not ripe:
         return Settled(after, (), {})

@@ -12,14 +12,7 @@ from dark_lang.names import Defined, NodeId, Ref, Unresolved
 from dark_lang.naming import Naming, Realm
 from dark_lang.nodes import toplevels as top
 from dark_lang.nodes import types as t
-
-_KINDS: Mapping[Realm, type[top.Toplevel]] = {
-    Realm.FUNCTION: top.Function,
-    Realm.TYPE: top.Type,
-    Realm.DATASTORE: top.Datastore,
-    Realm.SWITCH: top.Switch,
-    Realm.SECRET: top.Secret,
-}
+from dark_lang.nodes.realms import KINDS
 
 
 def name_in_realm(toplevel: top.Toplevel) -> str:
@@ -53,7 +46,7 @@ class PendingNaming:
         mine = [
             held
             for held in self._pending.values()
-            if held is not None and isinstance(held, _KINDS[realm]) and _answers(held, text)
+            if held is not None and isinstance(held, KINDS[realm]) and _answers(held, text)
         ]
         if not mine:
             return found
@@ -73,7 +66,7 @@ class PendingNaming:
 
     def name_of(self, realm: Realm, ref: Ref) -> str:
         held = self._pending.get(ref.id) if isinstance(ref, Defined) else None
-        if held is not None and isinstance(held, _KINDS[realm]):
+        if held is not None and isinstance(held, KINDS[realm]):
             return name_in_realm(held)
         return self._below.name_of(realm, ref)
 

@@ -22,7 +22,6 @@ from dark_lang.restructuring.changing import Changed, commit
 from dark_lang.restructuring.finishing import Known, first_gap
 from dark_lang.restructuring.pieces import read_piece
 from dark_lang.restructuring.renaming import resolve_word
-from dark_lang.restructuring.scoping import resolve
 from dark_lang.restructuring.surgery import (
     ancestors_in,
     as_expression,
@@ -63,9 +62,9 @@ def replaced(
         notes = ("this changed the side that runs; the new side stands as it was",) if inside_old else ()
         return Replaced(plain, new.id, notes)
     newer = new if seat.id == target else require(plain, seat.id)
-    if first_gap(seat, resolve(before), known) is not None:
+    if first_gap(seat, before, known) is not None:
         return Replaced(plain, new.id)
-    gap = first_gap(newer, resolve(plain), known)
+    gap = first_gap(newer, plain, known) or _elsewhere(known, before, plain)
     if gap is None:
         return Replaced(plain, new.id)
     kept = {node.id for node in descend(seat)}
@@ -75,8 +74,14 @@ def replaced(
     return Replaced(substitute(before, {seat.id: partial}), partial.id, notes)
 
 
+def _elsewhere(known: Known, before: top.Toplevel, after: top.Toplevel) -> str | None:
+    """What does not fit any more around new code that is sound in itself: it is of another type than the old."""
+    misfits, there = known.misfits(after), known.misfits(before)
+    return next((sentence for node, sentence in misfits.items() if node not in there), None)
+
+
 def _over_partial(known: Known, before: top.Toplevel, plain: top.Toplevel, old: e.Partial, new: Node) -> Replaced:
-    if isinstance(new, e.Partial) or first_gap(new, resolve(plain), known) is None:
+    if isinstance(new, e.Partial) or first_gap(new, plain, known) is None:
         return Replaced(plain, new.id)
     kept = changed(old, new=new)
     return Replaced(substitute(before, {old.id: kept}), old.id, ("the old code runs until the new is finished",))
@@ -164,7 +169,7 @@ def accept(draft: Draft, known: Known, toplevel: NodeId, target: NodeId, *, now:
     """The new side of a partial takes the place of the old. RefusedError while it is unfinished, unless `now`."""
     before = draft.tree(toplevel)
     partial = _partial_at(before, target)
-    gap = first_gap(partial.new, resolve(before), known)
+    gap = first_gap(partial.new, before, known)
     if gap is not None and not now:
         raise RefusedError(
             f"the new code is unfinished: {gap}", suggestion="finish it, or add --now to let it run as it is"

@@ -23,7 +23,6 @@ from dark_lang.restructuring.changing import Changed, commit, require_same_meani
 from dark_lang.restructuring.finishing import Known, first_gap
 from dark_lang.restructuring.matching import instantiate, labels, matches
 from dark_lang.restructuring.replacing import partial_seat
-from dark_lang.restructuring.scoping import resolve
 from dark_lang.restructuring.surgery import NewId, ancestors_in, as_expression, changed, require, substitute
 
 
@@ -121,16 +120,15 @@ def _with_partials(
     before: top.Toplevel, after: top.Toplevel, made: dict[NodeId, NodeId], known: Known, fresh: NewId
 ) -> top.Toplevel:
     """The outermost places that cannot run now and could before, with a partial around both."""
-    uses_before, uses_after = resolve(before), resolve(after)
     by: dict[NodeId, Node] = {}
     for new_id, old_id in made.items():
         seat = partial_seat(before, old_id)
         if seat is None or any(isinstance(above, e.Partial) for above in ancestors_in(before, seat.id)):
             continue
         newer = find(after, new_id if seat.id == old_id else seat.id)
-        if newer is None or first_gap(seat, uses_before, known) is not None:
+        if newer is None or first_gap(seat, before, known) is not None:
             continue
-        if first_gap(newer, uses_after, known) is not None:
+        if first_gap(newer, after, known) is not None:
             by[newer.id] = e.Partial(fresh(), as_expression(with_fresh_ids(newer, fresh)), seat)
     outermost = {node_id: by[node_id] for node_id in _outermost(after, by)}
     return substitute(after, outermost)

@@ -2,47 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import SimpleNamespace
+from typing import Any
 
-from dark_lang.library import STANDARD_CASES, STANDARD_TYPES, Library, LibraryFunction
-from dark_lang.names import Defined, NodeId, Ref, Standard, Unresolved
+from dark_lang.checking.checker import check
+from dark_lang.library import Library
+from dark_lang.names import Defined, NodeId, Ref, Standard
 from dark_lang.naming import Naming, Realm
 from dark_lang.nodes import toplevels as top
-from dark_lang.nodes import types as t
 from dark_lang.notation.addresses import label_of
 from dark_lang.restructuring.pending_names import PendingNaming
+from dark_lang.stdlib import standard_library
+from runtime.checking import Interfaces, misfits_in
 from runtime.labelling import Labels
 from runtime.naming import CanvasNaming
 
-_BINARY = (
-    "add subtract multiply divide modulo power append equals notEquals lessThan lessThanOrEqualTo greaterThan "
-    "greaterThanOrEqualTo"
-)
-PARAMETERS: dict[Standard, int] = {
-    **{Standard(f"Op::{word}"): 2 for word in _BINARY.split()},
-    Standard("Op::negate"): 1,
-    Standard("Op::not"): 1,
-    Standard("List::map"): 2,
-    Standard("List::filter"): 2,
-    Standard("List::length"): 1,
-    Standard("List::head"): 1,
-    Standard("List::getAt"): 2,
-    Standard("List::append"): 2,
-    Standard("String::length"): 1,
-    Standard("Http::respond"): 2,
-    Standard("Dict::get", 1): 2,
-    Standard("Float::nan"): 0,
-    Standard("Float::infinity"): 0,
-}
-
-
-def _declared(identity: Standard, count: int) -> LibraryFunction:
-    params = ", ".join(f"p{number}: Int" for number in range(count))
-    return LibraryFunction(f"{identity.name}_v{identity.version}({params}) -> Int", lambda *_: None, "")
-
-
-LIBRARY = Library(_declared(identity, count) for identity, count in PARAMETERS.items())
+_WORDS = """Op::add Op::subtract Op::multiply Op::divide Op::modulo Op::power Op::append Op::equals Op::notEquals
+    Op::lessThan Op::lessThanOrEqualTo Op::greaterThan Op::greaterThanOrEqualTo Op::negate Op::not List::map
+    List::filter List::length List::head List::getAt List::append String::length Http::respond Float::nan Float::infinity"""
+_NAMED = {*(Standard(word) for word in _WORDS.split()), Standard("Dict::get", 1)}
+LIBRARY = Library(function for identity, function in standard_library().functions.items() if identity in _NAMED)
 _BELOW = CanvasNaming({}, Labels({}, frozenset()), LIBRARY)
+NOTHING: Any = SimpleNamespace(entries={}, naming=_BELOW)  # the canvas under a draft that holds everything
 
 
 class SmallKnown:
@@ -55,28 +37,16 @@ class SmallKnown:
     def naming(self) -> Naming:
         return PendingNaming(_BELOW, {tree.id: tree for tree in self.trees()})
 
-    def _settled(self, realm: Realm, ref: Ref) -> Ref:
-        return self.naming.resolve(realm, ref.text) if isinstance(ref, Unresolved) else ref
+    def misfits(self, definition: top.Toplevel) -> Mapping[NodeId, str]:
+        return misfits_in(check(definition, self._interfaces))
 
-    def parameters(self, function: Ref) -> int | None:
-        ref = self._settled(Realm.FUNCTION, function)
-        if isinstance(ref, Standard):
-            return PARAMETERS.get(ref)
-        held = self.definition(ref)
-        return len(held.params) if isinstance(held, top.Function) else None
-
-    def case_values(self, type: Ref, case: str) -> int | None:  # noqa: A002
-        if isinstance(type, Standard):
-            name, count = STANDARD_CASES.get(case, ("", 0))
-            return count if name == type.name else None
-        held = self.definition(type)
-        if isinstance(held, top.Type) and isinstance(held.definition, t.Enum):
-            return next((len(each.args) for each in held.definition.cases if each.name == case), None)
-        return None
+    @property
+    def _interfaces(self) -> Interfaces:
+        pending = {tree.id: tree for tree in self.trees()}
+        return Interfaces(NOTHING, LIBRARY, pending=pending, naming=self.naming)
 
     def exists(self, realm: Realm, ref: Ref) -> bool:
-        settled = self._settled(realm, ref)
-        return settled.name in STANDARD_TYPES if isinstance(settled, Standard) else self.definition(settled) is not None
+        return self._interfaces.exists(realm, ref)
 
     def owner(self, label: str) -> NodeId | None:
         return next((tree.id for tree in self.trees() if label_of(tree) == label), None)

@@ -149,12 +149,14 @@ def test_rows_are_reached_through_the_world_of_the_run() -> None:
         ("toggle t { old: M::open(1), new: 1 }", False),
         ("conflict { base: ?, or: 2 }", True),
         ("conflict { base: ?, or: M::open(1) }", False),
-        ("Some(1)", True),
+        ("Option::withDefault(Some(1), 2)", True),
+        ("Some(1)", False),
         ("Some()", False),
         ("match 1 { ? -> 1, _ -> 2 }", False),
         ("{ ?: 1 }", False),
-        ("Users-v0", True),
-        ("Users-v9", False),
+        ("DB::count(Users-v0)", True),
+        ("Users-v0", False),
+        ("DB::count(Users-v9)", False),
     ],
 )
 def test_finished(body: str, is_finished: bool) -> None:
