@@ -20,7 +20,8 @@ from runtime.naming import CanvasNaming
 
 _WORDS = """Op::add Op::subtract Op::multiply Op::divide Op::modulo Op::power Op::append Op::equals Op::notEquals
     Op::lessThan Op::lessThanOrEqualTo Op::greaterThan Op::greaterThanOrEqualTo Op::negate Op::not List::map
-    List::filter List::length List::head List::getAt List::append String::length Http::respond Float::nan Float::infinity"""
+    List::filter List::length List::head List::getAt List::append String::length Http::respond
+    Float::nan Float::infinity"""
 _NAMED = {*(Standard(word) for word in _WORDS.split()), Standard("Dict::get", 1)}
 LIBRARY = Library(function for identity, function in standard_library().functions.items() if identity in _NAMED)
 _BELOW = CanvasNaming({}, Labels({}, frozenset()), LIBRARY)

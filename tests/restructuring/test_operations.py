@@ -65,7 +65,8 @@ class Bench:
         self.fresh = Fresh(0xBE7C)
         self.trees: list[top.Toplevel] = []
         self.known = SmallKnown(lambda: self.trees)
-        self.tree = self.function("T::t(a: Int, b: Int, xs: List<Int>, user: { name: String, age: Int }, s: String) -> ?", "()")
+        user = "{ name: String, age: Int }"
+        self.tree = self.function(f"T::t(a: Int, b: Int, xs: List<Int>, user: {user}, s: String) -> ?", "()")
         self.trees = [
             self.tree,
             self.function("T::two(x: Int, y: Int) -> Int", "x + y"),
