@@ -73,8 +73,7 @@ def address_of(canvas: Canvas, toplevel: NodeId, node: NodeId) -> str:
 def show_marks(workspace: Workspace, canvas: Canvas, marks: Sequence[Mark], limit: int | None = None) -> None:
     """One line a mark: where, and what."""
     rows = [
-        (canvas.short_id(mark.node), address_of(canvas, mark.toplevel, mark.node), mark.says)
-        for mark in marks[:limit]
+        (canvas.short_id(mark.node), address_of(canvas, mark.toplevel, mark.node), mark.says) for mark in marks[:limit]
     ]
     show_table(workspace, rows, styles=("dim", "", "yellow"))
     if limit is not None and len(marks) > limit:
