@@ -141,8 +141,18 @@ class Follower:
         return diff_id in self._loaded.program.applied
 
     def _absorb(self, arrivals: Iterator[Arrival]) -> frozenset[NodeId]:
+        came: list[Arrival] = []
+        try:
+            for arrival in arrivals:
+                came += (arrival,)
+        finally:
+            # A store that fails midway has handed those out, and will not do so again.
+            touched = self._take_in(came)
+        return touched
+
+    def _take_in(self, came: Iterable[Arrival]) -> frozenset[NodeId]:
         loaded = self._loaded
-        touched = loaded.program.add_many((arrival.id, arrival.diff) for arrival in arrivals)
+        touched = loaded.program.add_many((arrival.id, arrival.diff) for arrival in came)
         if loaded.store.vanished:
             return self._fold_anew(loaded)
         problems = self._problems()
