@@ -169,6 +169,10 @@ def test_bodies(port: int) -> None:
     assert ask(port, "POST", "/form", b"a=1&b=%C3%A9+f", content_type=form).text == '{"a":"1","b":"é f"}'
     assert ask(port, "POST", "/form", b"a=%ff", content_type=form).status == 400
     assert ask(port, "POST", "/form", b"a=1", content_type="text/plain").status == 415
+    parts = b'--x\r\ncontent-disposition: form-data; name="a"; filename="b"\r\n\r\nhello\r\n--x--\r\n'
+    content = '{"a":{"filename":"b","type":"application/octet-stream","content":"aGVsbG8="}}'
+    assert ask(port, "POST", "/form", parts, content_type="multipart/form-data; boundary=x").text == content
+    assert ask(port, "POST", "/form", parts[:-9], content_type="multipart/form-data; boundary=x").status == 400
 
 
 def test_the_whole_request(port: int) -> None:
