@@ -14,6 +14,7 @@ from threading import RLock
 from typing import TYPE_CHECKING, TypeAlias
 
 from dark_lang.edits.materializing import Materialized, materialize
+from dark_lang.edits.writes import Diff
 from dark_lang.library import Library
 from dark_lang.names import NodeId
 from runtime.canvas import Canvas
@@ -141,8 +142,18 @@ class Follower:
         return diff_id in self._loaded.program.applied
 
     def _absorb(self, arrivals: Iterator[Arrival]) -> frozenset[NodeId]:
+        came: dict[bytes, Diff] = {}
+        try:
+            for arrival in arrivals:
+                came[arrival.id] = arrival.diff
+        finally:
+            # A store that fails midway has handed those out, and will not do so again.
+            touched = self._take_in(came)
+        return touched
+
+    def _take_in(self, came: Mapping[bytes, Diff]) -> frozenset[NodeId]:
         loaded = self._loaded
-        touched = loaded.program.add_many((arrival.id, arrival.diff) for arrival in arrivals)
+        touched = loaded.program.add_many(came.items())
         if loaded.store.vanished:
             return self._fold_anew(loaded)
         problems = self._problems()

@@ -6,7 +6,7 @@
 
 In what a document says that a command prints, `...` stands for any text, alone on a line for any lines; `12 ms` and
 `2024-05-01 12:03` for any time; an id in the margin, a whole id, and a hex id for any other, which later commands of
-the document then get in its place. `dark serve` and `:8000` get a free port. A command that ends with `&` is given 20
+the document then get in its place. `dark serve` and `:8000` get a free port. A command that ends with `&` is given 60
 s to print what it should, and `dark serve &` to take requests; what it prints need not stand in the document.
 
     python tests/transcripts.py --update FILE.md …      writes what was printed into the documents
@@ -14,6 +14,7 @@ s to print what it should, and `dark serve &` to take requests; what it prints n
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import select
@@ -28,7 +29,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 BIN = Path(sys.executable).parent
-PATIENCE = 20.0
+PATIENCE = 60.0
 _SERVE = re.compile(r"\bdark serve\b[^|;]*&\s*$")
 _SPECIAL = re.compile(
     r"(?P<any>\.\.\.)"
@@ -185,13 +186,21 @@ def plain_environment(home: Path) -> dict[str, str]:
         "TERM": "dumb",
         "TZ": "UTC",
         "DARK_AUTHOR": "ada@example.com",
+        "DARK_TEST_PATIENCE": "30",
     }
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that stays free until a server takes it: none of those that systems give out by themselves, and every
+    process begins to look at a place of its own."""
+    for nth in range(1000):
+        port = 10_000 + (os.getpid() * 97 + nth) % 20_000
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            with contextlib.suppress(OSError):
+                probe.bind(("127.0.0.1", port))
+                return port
+    raise TranscriptError("no port is free")
 
 
 def matches(expected: list[str], actual: list[str]) -> dict[str, str] | None:

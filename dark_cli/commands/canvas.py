@@ -13,7 +13,7 @@ import click
 from dark_cli.commands.making import command
 from dark_cli.display import address_of, clip, plural, short_author, show_marks, show_table, show_tree
 from dark_cli.display_edits import mark_report
-from dark_cli.display_problems import show_problem
+from dark_cli.display_problems import problem_report, show_problem
 from dark_cli.display_times import ago
 from dark_cli.evaluating import read as read_code
 from dark_cli.kinds import KINDS
@@ -70,15 +70,7 @@ def status(workspace: Workspace) -> None:
                 "holes": holes,
                 "conflicts": conflicts,
                 "marks": len(marks) - holes - conflicts,
-                "problems": [
-                    {
-                        "file": problem.file,
-                        "kind": problem.kind.value,
-                        "says": problem.message,
-                        "advice": problem.advice,
-                    }
-                    for problem in host.problems
-                ],
+                "problems": [problem_report(problem) for problem in host.problems],
             }
         )
         return

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import PurePath
 
 import click
 
 from dark_cli.commands.making import command
 from dark_cli.display import plural, show_marks
 from dark_cli.display_edits import mark_report
-from dark_cli.display_problems import problem_report, show_problem
+from dark_cli.display_problems import problem_report, short_file, show_problem
 from dark_cli.workspace import Workspace
 from dark_lang.errors import CorruptionError
 from runtime.marking import Kind, all_marks, marks_in
@@ -63,7 +64,7 @@ def doctor(workspace: Workspace, repair: bool) -> None:
         for problem in diagnosis.problems:
             show_problem(workspace, problem)
         for source, target in diagnosis.moved:
-            workspace.print(f"moved {source} to {target}")
+            workspace.print(f"moved {short_file(source)} to {PurePath(target).parent}")
         workspace.print(f"{plural(diagnosis.diffs, 'diff')}, {'all sound' if diagnosis.is_sound else 'not all sound'}")
     if not diagnosis.is_sound:
         click.get_current_context().exit(CorruptionError.exit_code)

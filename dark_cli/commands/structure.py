@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
 
 from dark_cli.editing import Change, Place, edit
 from dark_cli.workspace import Workspace
@@ -30,6 +32,9 @@ from runtime.checking import Interfaces, misfits_in
 
 if TYPE_CHECKING:
     from runtime.canvas import Canvas
+
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 class Spotted(NamedTuple):
@@ -217,6 +222,16 @@ def perform(workspace: Workspace, operation: Callable[[Site], Changed | list[Cha
     edit(workspace, lambda draft, canvas: as_change(_as_list(operation(Site(draft, canvas)))))
 
 
+def perform_at(workspace: Workspace, address: str, operation: Callable[[Site, NodeId, NodeId], Changed]) -> None:
+    """The same for an edit at one node: `operation` gets the id of its definition and its own."""
+
+    def at_node(site: Site) -> Changed:
+        at = site.node(address)
+        return operation(site, at.toplevel, at.node)
+
+    perform(workspace, at_node)
+
+
 def _as_list(changed: Changed | list[Changed]) -> list[Changed]:
     return changed if isinstance(changed, list) else [changed]
 
@@ -234,9 +249,24 @@ def text_argument(workspace: Workspace, argument: str) -> str:
     return workspace.text(argument)
 
 
-def where_of(first: bool, last: bool, before: bool, after: bool) -> Where | None:
-    """The place that flags ask for. UsageError for two at once."""
-    chosen = [where for flag, where in zip((first, last, before, after), Where, strict=True) if flag]
+def place_options(function: F) -> F:
+    """`--first`, `--last`, `--before` and `--after`; `where_of` says what they come to."""
+    for name, told in reversed(_PLACES):
+        function = click.option(f"--{name}", is_flag=True, help=told)(function)
+    return function
+
+
+_PLACES = (
+    ("first", "As the first in the list there."),
+    ("last", "As the last in it; this is what happens anyway."),
+    ("before", "Before what is there, in the list or among the statements that it stands in."),
+    ("after", "After it."),
+)
+
+
+def where_of(flags: Mapping[str, bool]) -> Where | None:
+    """The place that `place_options` ask for. UsageError for two at once."""
+    chosen = [where for (name, _), where in zip(_PLACES, Where, strict=True) if flags[name]]
     if len(chosen) > 1:
         raise UsageError("only one of --first, --last, --before and --after")
     return chosen[0] if chosen else None

@@ -1,6 +1,7 @@
 """Commands that make many changes at once, or say which can be made: edit, apply, actions.
 
-Only translates, but for starting the person's editor.
+Only translates, but for starting the person's editor. Invariant: all edits of an `apply` are one diff, or none is
+recorded; a text in the editor replaces only what it was made of.
 """
 
 from __future__ import annotations
@@ -112,7 +113,7 @@ def _command_lines(text: str) -> Iterator[tuple[int, list[str]]]:
 
 def _run_line(workspace: Workspace, words: list[str], number: int) -> None:
     """One edit of a batch. Errors say which line they are of; nothing of the batch is recorded then."""
-    name, *rest = words
+    name, *rest = words or [""]  # `dark` alone
     entry = entry_of(name)
     if entry is None or entry.group != "structure" or name in ("edit", "apply", "actions"):
         raise UsageError(f"line {number}: {name!r} is no command that edits", suggestion="dark --help lists commands")

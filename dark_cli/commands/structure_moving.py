@@ -1,17 +1,17 @@
 """Commands that move code about: move, copy, wrap, splice, raise, slurp, barf, split, join, transpose.
 
-Only translates.
+Only translates. Invariant: an operation gets the one node that its address means; a list, or several, is refused
+before anything is changed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Protocol
 
 import click
 
 from dark_cli.commands.making import command, edit_options
-from dark_cli.commands.structure import Site, perform, text_argument, where_of
+from dark_cli.commands.structure import Site, perform_at, place_options, text_argument, where_of
 from dark_cli.workspace import Workspace
 from dark_lang.edits.drafting import Draft
 from dark_lang.names import NodeId
@@ -33,20 +33,14 @@ class OneSided(Protocol):
     def __call__(self, draft: Draft, known: Known, toplevel: NodeId, target: NodeId, /, *, before: bool) -> Changed: ...
 
 
-def _at(workspace: Workspace, address: str, operate: Callable[[Site, NodeId, NodeId], Changed]) -> None:
-    def operation(site: Site) -> Changed:
-        at = site.node(address)
-        return operate(site, at.toplevel, at.node)
-
-    perform(workspace, operation)
-
-
 def _simple(workspace: Workspace, address: str, operation: Operation) -> None:
-    _at(workspace, address, lambda site, toplevel, node: operation(site.draft, site, toplevel, node))
+    perform_at(workspace, address, lambda site, toplevel, node: operation(site.draft, site, toplevel, node))
 
 
 def _sided(workspace: Workspace, address: str, operation: OneSided, before: bool) -> None:
-    _at(workspace, address, lambda site, toplevel, node: operation(site.draft, site, toplevel, node, before=before))
+    perform_at(
+        workspace, address, lambda site, toplevel, node: operation(site.draft, site, toplevel, node, before=before)
+    )
 
 
 def _target(site: Site, destination: str, where: Where | None) -> Target:
@@ -59,48 +53,36 @@ def _target(site: Site, destination: str, where: Where | None) -> Target:
 @command("move")
 @click.argument("address")
 @click.argument("destination")
-@click.option("--first", is_flag=True, help="As the first in the list at DESTINATION.")
-@click.option("--last", is_flag=True, help="As the last in it.")
-@click.option("--before", is_flag=True, help="Before DESTINATION.")
-@click.option("--after", is_flag=True, help="After DESTINATION.")
+@place_options
 @edit_options
 @click.pass_obj
-def move(
-    workspace: Workspace, address: str, destination: str, first: bool, last: bool, before: bool, after: bool
-) -> None:
+def move(workspace: Workspace, /, address: str, destination: str, **flags: bool) -> None:
     """Move what is at ADDRESS into the hole at DESTINATION, or into a list or among statements there."""
-    where = where_of(first, last, before, after)
+    where = where_of(flags)
 
-    def operation(site: Site) -> Changed:
-        at = site.node(address)
-        return placing.move(site.draft, site, at.toplevel, at.node, _target(site, destination, where))
+    def operation(site: Site, toplevel: NodeId, node: NodeId) -> Changed:
+        return placing.move(site.draft, site, toplevel, node, _target(site, destination, where))
 
-    perform(workspace, operation)
+    perform_at(workspace, address, operation)
 
 
 @command("copy")
 @click.argument("address")
 @click.argument("destination")
-@click.option("--first", is_flag=True, help="As the first in the list at DESTINATION.")
-@click.option("--last", is_flag=True, help="As the last in it.")
-@click.option("--before", is_flag=True, help="Before DESTINATION.")
-@click.option("--after", is_flag=True, help="After DESTINATION.")
+@place_options
 @edit_options
 @click.pass_obj
-def copy(
-    workspace: Workspace, address: str, destination: str, first: bool, last: bool, before: bool, after: bool
-) -> None:
+def copy(workspace: Workspace, /, address: str, destination: str, **flags: bool) -> None:
     """Copy what is at ADDRESS into the hole at DESTINATION, or into a list or among statements there. A whole
     definition is copied under the name DESTINATION."""
-    where = where_of(first, last, before, after)
+    where = where_of(flags)
 
-    def operation(site: Site) -> Changed:
-        at = site.node(address)
-        if at.node == at.toplevel:
-            return copy_definition(site.draft, site, at.toplevel, destination)
-        return placing.copy(site.draft, site, at.toplevel, at.node, _target(site, destination, where))
+    def operation(site: Site, toplevel: NodeId, node: NodeId) -> Changed:
+        if node == toplevel:
+            return copy_definition(site.draft, site, toplevel, destination)
+        return placing.copy(site.draft, site, toplevel, node, _target(site, destination, where))
 
-    perform(workspace, operation)
+    perform_at(workspace, address, operation)
 
 
 @command("wrap")
@@ -115,7 +97,7 @@ def wrap(workspace: Workspace, address: str, form: str) -> None:
     lambda, pipe, string, try, not, and, or, statement, partial.
     """
     text = text_argument(workspace, form)
-    _at(workspace, address, lambda site, toplevel, node: wrapping.wrap(site.draft, site, toplevel, node, text))
+    perform_at(workspace, address, lambda site, toplevel, node: wrapping.wrap(site.draft, site, toplevel, node, text))
 
 
 @command("splice")
@@ -173,7 +155,7 @@ def transpose(workspace: Workspace, address: str, before: bool) -> None:
 @click.pass_obj
 def split(workspace: Workspace, address: str, at: int | None) -> None:
     """Cut a list, string, pipe or match in two before ADDRESS; an `if a && b`, a `let (a, b) = (1, 2)` at ADDRESS."""
-    _at(workspace, address, lambda site, toplevel, node: dividing.split(site.draft, site, toplevel, node, at=at))
+    perform_at(workspace, address, lambda site, toplevel, node: dividing.split(site.draft, site, toplevel, node, at=at))
 
 
 @command("join")

@@ -1,6 +1,6 @@
 """Commands that keep what a program does and change how it says it: extract, inline, rewrite.
 
-Only translates.
+Only translates. Invariant: names mean after it what they meant before, or it is refused.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import replace
 import click
 
 from dark_cli.commands.making import command, edit_options
-from dark_cli.commands.structure import Site, perform, text_argument
+from dark_cli.commands.structure import Site, perform, perform_at, text_argument
 from dark_cli.workspace import Workspace
 from dark_lang.errors import RefusedError
 from dark_lang.names import NodeId
@@ -49,11 +49,11 @@ def extract(workspace: Workspace, address: str, name: str, as_let: bool) -> None
 def inline(workspace: Workspace, address: str) -> None:
     """Put the value of the let at ADDRESS where it is used, or the body of the function where it is called."""
 
-    def operation(site: Site) -> Changed:
-        at = site.node(address)
-        return inline_at(site.draft, site, at.toplevel, at.node)
-
-    perform(workspace, operation)
+    perform_at(
+        workspace,
+        address,
+        lambda site, toplevel, node: inline_at(site.draft, site, toplevel, node),
+    )
 
 
 @command("rewrite")

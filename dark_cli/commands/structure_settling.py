@@ -1,6 +1,6 @@
 """Commands that settle what stands side by side: accept and abandon for partials, resolve for conflicts.
 
-Only translates.
+Only translates. Invariant: what is not chosen goes to the trash; nothing is settled that the address does not name.
 """
 
 from __future__ import annotations
@@ -8,8 +8,9 @@ from __future__ import annotations
 import click
 
 from dark_cli.commands.making import command, edit_options
-from dark_cli.commands.structure import Site, perform, text_argument
+from dark_cli.commands.structure import Site, perform_at, text_argument
 from dark_cli.workspace import Workspace
+from dark_lang.names import NodeId
 from dark_lang.restructuring import confirming, replacing
 from dark_lang.restructuring.changing import Changed
 
@@ -22,11 +23,11 @@ from dark_lang.restructuring.changing import Changed
 def accept(workspace: Workspace, address: str, now: bool) -> None:
     """Let the new side of the partial at ADDRESS take the place of the old."""
 
-    def operation(site: Site) -> Changed:
-        at = site.node(address)
-        return replacing.accept(site.draft, site, at.toplevel, at.node, now=now)
-
-    perform(workspace, operation)
+    perform_at(
+        workspace,
+        address,
+        lambda site, toplevel, node: replacing.accept(site.draft, site, toplevel, node, now=now),
+    )
 
 
 @command("abandon")
@@ -36,11 +37,11 @@ def accept(workspace: Workspace, address: str, now: bool) -> None:
 def abandon(workspace: Workspace, address: str) -> None:
     """Let the old side of the partial at ADDRESS stay, and drop the new one."""
 
-    def operation(site: Site) -> Changed:
-        at = site.node(address)
-        return replacing.abandon(site.draft, site, at.toplevel, at.node)
-
-    perform(workspace, operation)
+    perform_at(
+        workspace,
+        address,
+        lambda site, toplevel, node: replacing.abandon(site.draft, site, toplevel, node),
+    )
 
 
 @command("resolve")
@@ -55,10 +56,9 @@ def resolve(workspace: Workspace, address: str, choice: str) -> None:
     """
     text = text_argument(workspace, choice)
 
-    def operation(site: Site) -> Changed:
-        at = site.node(address)
-        if text == "current" and at.node == at.toplevel:
-            return confirming.confirm(site.draft, at.toplevel)
-        return replacing.resolve_conflict(site.draft, site, at.toplevel, at.node, text)
+    def operation(site: Site, toplevel: NodeId, node: NodeId) -> Changed:
+        if text == "current" and node == toplevel:
+            return confirming.confirm(site.draft, toplevel)
+        return replacing.resolve_conflict(site.draft, site, toplevel, node, text)
 
-    perform(workspace, operation)
+    perform_at(workspace, address, operation)

@@ -1,6 +1,7 @@
 """Commands that put code somewhere or take it away: insert, replace-node, fill, retarget, set, rename, delete.
 
-Only translates.
+Only translates. Invariant: code is taken as it stands, whatever it is; only a missing place, or the wrong sort for it,
+is refused.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import click
 
 from dark_cli.commands.making import command, edit_options
-from dark_cli.commands.structure import Site, perform, text_argument, where_of
+from dark_cli.commands.structure import Site, perform, perform_at, place_options, text_argument, where_of
 from dark_cli.commands.structure_kinds import KIND_WORDS, read_new
 from dark_cli.workspace import Workspace
 from dark_lang.errors import UsageError
@@ -28,13 +29,10 @@ _NOW = click.option("--now", is_flag=True, help="Let unfinished code run at once
 
 @command("insert")
 @click.argument("words", nargs=-1, required=True)
-@click.option("--first", is_flag=True, help="As the first in the list at ADDR.")
-@click.option("--last", is_flag=True, help="As the last in it; this is what happens anyway.")
-@click.option("--before", is_flag=True, help="Before ADDR, in the list or among the statements that it stands in.")
-@click.option("--after", is_flag=True, help="After ADDR.")
+@place_options
 @edit_options
 @click.pass_obj
-def insert(workspace: Workspace, words: tuple[str, ...], first: bool, last: bool, before: bool, after: bool) -> None:
+def insert(workspace: Workspace, /, words: tuple[str, ...], **flags: bool) -> None:
     """Add a definition, or something to a list.
 
     \b
@@ -46,7 +44,7 @@ def insert(workspace: Workspace, words: tuple[str, ...], first: bool, last: bool
     dark insert test NAME BODY           dark insert secret NAME
     dark insert ADDR CODE [--first --last --before --after]
     """
-    where = where_of(first, last, before, after)
+    where = where_of(flags)
     if words[0] in KIND_WORDS and not (len(words) == 2 and "#" in words[0]):
         if where is not None:
             raise UsageError("a definition has no place in a list", suggestion="leave the flag out")
@@ -83,11 +81,11 @@ def replace_node(workspace: Workspace, address: str, code: str, now: bool) -> No
     """Put CODE in the place of the node at ADDRESS. If it is unfinished and the old was not, the old runs on."""
     text = text_argument(workspace, code)
 
-    def operation(site: Site) -> Changed:
-        at = site.node(address)
-        return replace_at(site.draft, site, at.toplevel, at.node, text, now=now)
-
-    perform(workspace, operation)
+    perform_at(
+        workspace,
+        address,
+        lambda site, toplevel, node: replace_at(site.draft, site, toplevel, node, text, now=now),
+    )
 
 
 @command("fill")
@@ -99,11 +97,11 @@ def fill(workspace: Workspace, address: str, code: str) -> None:
     """Put CODE into the hole at ADDRESS, or into the only hole below it."""
     text = text_argument(workspace, code)
 
-    def operation(site: Site) -> Changed:
-        at = site.node(address)
-        return fill_hole(site.draft, site, at.toplevel, at.node, text)
-
-    perform(workspace, operation)
+    perform_at(
+        workspace,
+        address,
+        lambda site, toplevel, node: fill_hole(site.draft, site, toplevel, node, text),
+    )
 
 
 @command("retarget")
@@ -115,11 +113,11 @@ def fill(workspace: Workspace, address: str, code: str) -> None:
 def retarget(workspace: Workspace, address: str, function: str, now: bool) -> None:
     """Let the call at ADDRESS go to another FUNCTION; its arguments stay."""
 
-    def operation(site: Site) -> Changed:
-        at = site.node(address)
-        return retarget_call(site.draft, site, at.toplevel, at.node, function, now=now)
-
-    perform(workspace, operation)
+    perform_at(
+        workspace,
+        address,
+        lambda site, toplevel, node: retarget_call(site.draft, site, toplevel, node, function, now=now),
+    )
 
 
 @command("set")
@@ -133,11 +131,11 @@ def set_(workspace: Workspace, address: str, field: str, value: str, now: bool) 
     """Set a FIELD of what is at ADDRESS: method, route, doc, schedule, name, a number, a guard …"""
     text = text_argument(workspace, value)
 
-    def operation(site: Site) -> Changed:
-        at = site.node(address)
-        return set_field(site.draft, site, at.toplevel, at.node, field, text, now=now)
-
-    perform(workspace, operation)
+    perform_at(
+        workspace,
+        address,
+        lambda site, toplevel, node: set_field(site.draft, site, toplevel, node, field, text, now=now),
+    )
 
 
 @command("rename")
@@ -148,11 +146,11 @@ def set_(workspace: Workspace, address: str, field: str, value: str, now: bool) 
 def rename(workspace: Workspace, address: str, name: str) -> None:
     """Give a definition, parameter, variable, field or hole another NAME, with all its uses."""
 
-    def operation(site: Site) -> Changed:
-        at = site.node(address)
-        return rename_node(site.draft, site, at.toplevel, at.node, name)
-
-    perform(workspace, operation)
+    perform_at(
+        workspace,
+        address,
+        lambda site, toplevel, node: rename_node(site.draft, site, toplevel, node, name),
+    )
 
 
 @command("delete")

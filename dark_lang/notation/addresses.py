@@ -11,7 +11,7 @@ where the slot is a list (`args.0`); or a search from the node reached: `hole`, 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from enum import Enum
 
 from dark_lang.errors import AddressError
@@ -215,16 +215,6 @@ def _astray(node: Node, walked: str, word: str, number: str | None) -> AddressEr
         details=(f"there is: {', '.join(there)}" if there else "there is nothing below that",),
         suggestion=f"did you mean {walked + '.' if walked else ''}{near}?" if near else "",
     )
-
-
-def paths(root: Node) -> Iterator[tuple[str, Node]]:
-    """Every node below the root with its path, parents first."""
-    stack = [("", step) for step in reversed(steps_of(root))]
-    while stack:
-        prefix, step = stack.pop()
-        path = prefix + _word(step.slot, step.nth)
-        yield path, step.node
-        stack.extend((path + ".", below) for below in reversed(steps_of(step.node)))
 
 
 # Near words

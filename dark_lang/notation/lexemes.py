@@ -1,7 +1,8 @@
 """What single words of the notation look like, and what they do to the line ends beside them.
 
 Must not know brackets or their nesting. Invariant: no pattern looks twice at a stretch of text that it cannot
-take, so that lexing stays linear.
+take, so that lexing stays linear. That a group with alternatives is never possessive: CPython up to 3.11.4 then keeps
+what an alternative took before it failed. Each begins with another letter here, so that going back costs nothing.
 """
 
 from __future__ import annotations
@@ -12,10 +13,10 @@ from typing import Final
 from dark_lang.notation.tokens import RESERVED, Kind
 
 NAME_PATTERN: Final = (
-    rf'(?:(?!(?:{"|".join(sorted(RESERVED))})\b)[A-Za-z_]\w*(?:-\w+)*|"[^"\\$]*+(?:(?:\\.|\$(?!\{{))[^"\\$]*+)*+")'
+    rf'(?:(?!(?:{"|".join(sorted(RESERVED))})\b)[A-Za-z_]\w*(?:-\w+)*|"[^"\\$]*+(?:(?:\\.|\$(?!\{{))[^"\\$]*+)*")'
 )
 BLANK: Final = r"[\x00-\x09\x0b-\x20]"
-PLAIN: Final = r'[^"\\$]*+(?:(?:\\.|\$(?!\{))[^"\\$]*+)*+'
+PLAIN: Final = r'[^"\\$]*+(?:(?:\\.|\$(?!\{))[^"\\$]*+)*'
 FLAGS: Final = re.ASCII | re.DOTALL
 
 # Groups are tried in this order, so longer words stand before their beginnings.
@@ -24,13 +25,13 @@ TOKEN: Final = re.compile(
     |(?P<newline>\n)
     |(?P<comment>//[^\n]*+)
     |(?P<store>[A-Z]\w*-v[0-9]+(?!\w))
-    |(?P<path>[A-Z]\w*(?:::[A-Z]\w*)*+(?:::(?P<function>[a-z_]\w*))?)
-    |(?P<char>c"[^"\\]*+(?:\\.[^"\\]*+)*+")
+    |(?P<path>[A-Z]\w*(?:::[A-Z]\w*)*(?:::(?P<function>[a-z_]\w*))?)
+    |(?P<char>c"[^"\\]*+(?:\\.[^"\\]*+)*")
     |(?P<word>[a-z_]\w*)
     |(?P<float>[0-9]++(?:\.[0-9]++(?:[eE][+-]?[0-9]++)?|[eE][+-]?[0-9]++))
     |(?P<int>[0-9]++)
     |(?P<string>"{PLAIN}")
-    |(?P<unread>\?"[^"\\]*+(?:\\.[^"\\]*+)*+")
+    |(?P<unread>\?"[^"\\]*+(?:\\.[^"\\]*+)*")
     |(?P<hole>\?(?:[A-Za-z_]\w*)?)
     |(?P<sign>\|\||&&|==|!=|<=|>=|\+\+|\|>|->|=>|\.\.|[-+*/%^<>!|=:,.;])
     |(?P<open>\#\{{|[(\[{{"])
@@ -43,9 +44,9 @@ NUMBER: Final = re.compile(
 )
 LABEL: Final = re.compile(r"[A-Za-z_]\w*", FLAGS)
 COLON_NEXT: Final = re.compile(rf"{BLANK}*+:(?!:)", FLAGS)
-TEXT: Final = re.compile(r'[^"\\$]*+(?:(?:\\(?:.|\Z)|\$(?!\{))[^"\\$]*+)*+', FLAGS)
+TEXT: Final = re.compile(r'[^"\\$]*+(?:(?:\\(?:.|\Z)|\$(?!\{))[^"\\$]*+)*', FLAGS)
 STRANGE: Final = re.compile(r"[^\x00-\x20A-Za-z0-9_?\"|&=!<>+\-./%^*:,;(){}\[\]]++|.", FLAGS)
-TYPE_WORDS: Final = re.compile(rf'(?:[\w\x00-\x20:,.?]|->|"{PLAIN}")*+', FLAGS)
+TYPE_WORDS: Final = re.compile(rf'(?:[\w\x00-\x20:,.?]|->|"{PLAIN}")*', FLAGS)
 FORMS: Final = {
     "toggle": (Kind.TOGGLE, re.compile(rf"{BLANK}++(?P<name>{NAME_PATTERN})(?={BLANK}*+\{{)", FLAGS)),
     "secret": (Kind.SECRET, re.compile(rf"{BLANK}++(?P<name>{NAME_PATTERN})", FLAGS)),

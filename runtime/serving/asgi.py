@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from urllib.parse import quote
 
 from runtime.data.committing import Deliver
-from runtime.serving.messages import Incoming, Outgoing
+from runtime.serving.messages import Incoming, Outgoing, host_problem
 from runtime.serving.problems import problem
 from runtime.serving.responses import BODILESS
 
@@ -79,6 +79,11 @@ class Application:
         headers = [(bytes(name), bytes(value)) for name, value in scope["headers"]]
         if sum(len(name) + len(value) + 4 for name, value in headers) > service.header_bytes:
             await _send(send, problem(431, f"the request's head is larger than {service.header_bytes} bytes"), "GET")
+            return
+        # HTTP/2 and 3 have the host in a pseudo-header, which not every server writes among the others.
+        version = scope.get("http_version", "1.1")
+        if version.startswith("1") and (wrong := host_problem(headers, version)):
+            await _send(send, problem(400, wrong), "GET")
             return
         body = await _body(receive, service.body_bytes)
         if body is None:

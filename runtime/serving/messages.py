@@ -6,6 +6,9 @@ uses `header`, which does not care about case.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
+
 from dark_lang.records import dataclass
 
 Headers = tuple[tuple[bytes, bytes], ...]
@@ -61,6 +64,21 @@ PROBLEM: Headers = ((b"content-type", b"application/problem+json"),)
 LOOPBACK_HOSTS = frozenset({b"localhost", b"127.0.0.1", b"[::1]"})
 LOOPBACK_PEERS = ("127.", "::1", "::ffff:127.")
 FORWARDED = frozenset({b"forwarded", b"x-real-ip", b"via"})
+
+
+# What RFC 3986 lets stand in a host and a port, but for the comma, with which somebody may have joined two.
+_HOST = re.compile(rb"[A-Za-z0-9._~!$&'()*+;=%:\[\]-]*").fullmatch
+
+
+def host_problem(headers: Iterable[tuple[bytes, bytes]], version: str) -> str:
+    """What is wrong with the Host of a request, "" if nothing is: two readers must not take it for two sites. `version`
+    is that of its HTTP; 1.0 had none."""
+    hosts = [value for name, value in headers if len(name) == 4 and name.lower() == b"host"]
+    if len(hosts) == 1:
+        return "" if _HOST(hosts[0].strip()) else "its Host header is no host"
+    if hosts:
+        return "it has several Host headers"
+    return "" if version == "1.0" else "it has no Host header"
 
 
 def is_trial(incoming: Incoming) -> bool:

@@ -42,10 +42,11 @@ class Presence:
             fcntl.flock(self._file, fcntl.LOCK_EX)
 
     def note(self, bound: Bound) -> None:
-        """Call it when the canvas has been bound."""
+        """Call it when the canvas has been bound. On a full disk the others go on waiting, until there is room."""
         # As one write of one size, so that nobody reads half of it, or the rest of a longer one.
         if self._file >= 0:
-            os.pwrite(self._file, _state(bound), 0)
+            with contextlib.suppress(OSError):
+                os.pwrite(self._file, _state(bound), 0)
 
     def laggards(self, bound: Bound, within: float) -> tuple[str, ...]:
         """Waits until the other processes have bound that much too; those that have not after `within` seconds."""

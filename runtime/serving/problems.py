@@ -1,4 +1,4 @@
-"""Answers that no handler gave: what went wrong, as `application/problem+json` (RFC 9457).
+"""Answers that no handler gave: what went wrong, as `application/problem+json` (RFC 9457); and what is raised for one.
 
 Must not know why. Invariant: nothing of our own insides stands in one; who is to know more finds it by the trace id.
 """
@@ -35,3 +35,12 @@ def problem(
     document = {"type": "about:blank", "title": title_of(status), "status": status, "detail": detail, **(more or {})}
     body = json.dumps(document, ensure_ascii=False).encode("utf-8", "replace")
     return Outgoing(status, PROBLEM + headers, body + b"\n", close)
+
+
+class BadRequest(Exception):  # noqa: N818 - the caller's mistake
+    """What came in cannot be read as what the handler asks for."""
+
+    def __init__(self, detail: str, status: int = 400) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.status = status

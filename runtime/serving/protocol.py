@@ -16,7 +16,7 @@ from typing import cast
 import httptools
 
 from runtime.serving.exchanges import BODY_BYTES_PER_SECOND, Exchange, status_line
-from runtime.serving.messages import Incoming, Outgoing
+from runtime.serving.messages import Incoming, Outgoing, host_problem
 from runtime.serving.problems import problem
 from runtime.serving.responses import BODILESS
 
@@ -157,6 +157,9 @@ class Connection(asyncio.Protocol):
         caps = self._exchange.caps
         if (self._later or self._chunk > caps.header_bytes) and self._too_large(caps.header_bytes):
             self._refuse_headers()
+            return
+        if wrong := host_problem(self._headers, self._parser.get_http_version()):
+            self._refuse(400, wrong)
             return
         self._later = 0
         self._began = self._exchange.clock

@@ -7,7 +7,7 @@ told apart from everything else: BadRequest, before any guest code has run.
     method path body       String, String (percent signs decoded), Bytes
     params query headers cookies    Dict<String>; of a name given twice, headers are joined by a comma, query and
                                     cookies keep the last; header names are in lower case
-    json form              Json; an empty body is null, and a form's repeated names are lists
+    json form              Json; an empty body is null; what a form holds is told in `forms`
 """
 
 from __future__ import annotations
@@ -21,18 +21,11 @@ from dark_lang.nodes.toplevels import Http
 from dark_lang.nodes.walking import descend
 from dark_lang.values.jsonifying import from_json
 from dark_lang.values.model import GuestDict, Json, Value
+from runtime.serving.forms import MOST_PAIRS, form, pairs, text
 from runtime.serving.messages import Incoming
+from runtime.serving.problems import BadRequest
 
-MOST_PAIRS = 10_000  # of a query or a form
-
-
-class BadRequest(Exception):  # noqa: N818 - the caller's mistake
-    """What came in cannot be read as what the handler asks for."""
-
-    def __init__(self, detail: str, status: int = 400) -> None:
-        super().__init__(detail)
-        self.detail = detail
-        self.status = status
+__all__ = ["BadRequest", "Plan", "mentioned", "plan_for", "request_value"]
 
 
 def mentioned(handler: Http) -> frozenset[str] | None:
@@ -77,7 +70,7 @@ def _method(incoming: Incoming) -> Value:
 
 
 def _path(incoming: Incoming) -> Value:
-    return _text(unquote_to_bytes(incoming.path), "the path")
+    return text(unquote_to_bytes(incoming.path), "the path")
 
 
 def _body(incoming: Incoming) -> Value:
@@ -85,15 +78,15 @@ def _body(incoming: Incoming) -> Value:
 
 
 def _query(incoming: Incoming) -> Value:
-    return GuestDict(_pairs(incoming.query, "the query"))
+    return GuestDict(pairs(incoming.query, "the query"))
 
 
 def _headers(incoming: Incoming) -> Value:
     found = GuestDict()
     for key, value in incoming.headers:
         name = key.decode("latin-1").lower()
-        text = value.decode("latin-1")
-        found[name] = f"{found[name]}, {text}" if name in found else text
+        said = value.decode("latin-1")
+        found[name] = f"{found[name]}, {said}" if name in found else said
     return found
 
 
@@ -103,9 +96,9 @@ def _cookies(incoming: Incoming) -> Value:
         if key.lower() != b"cookie":
             continue
         for piece in value.decode("latin-1").split(";")[:MOST_PAIRS]:
-            name, equals, text = piece.strip().partition("=")
+            name, equals, said = piece.strip().partition("=")
             if equals:
-                found[name] = text.strip('"')
+                found[name] = said.strip('"')
     return found
 
 
@@ -123,42 +116,7 @@ def _json(incoming: Incoming) -> Value:
 def _form(incoming: Incoming) -> Value:
     if not incoming.body:
         return Json({})
-    kind = (incoming.header(b"content-type") or b"").partition(b";")[0].strip().lower()
-    if kind != b"application/x-www-form-urlencoded":
-        raise BadRequest("this handler reads the body as application/x-www-form-urlencoded", 415)
-    found: dict[str, object] = {}
-    for name, text in _pairs(incoming.body, "the form"):
-        before = found.get(name)
-        if before is None:
-            found[name] = text
-        elif isinstance(before, list):
-            before.append(text)
-        else:
-            found[name] = [before, text]
-    return Json(found)
-
-
-def _pairs(encoded: bytes, what: str) -> list[tuple[str, str]]:
-    pieces = encoded.split(b"&", MOST_PAIRS)
-    if len(pieces) > MOST_PAIRS:
-        raise BadRequest(f"{what} has more than {MOST_PAIRS} parts")
-    found = []
-    for piece in pieces:
-        if piece:
-            name, _, text = piece.partition(b"=")
-            found.append((_unquote(name, what), _unquote(text, what)))
-    return found
-
-
-def _unquote(piece: bytes, what: str) -> str:
-    return _text(unquote_to_bytes(piece.replace(b"+", b" ")), what)
-
-
-def _text(data: bytes, what: str) -> str:
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError:
-        raise BadRequest(f"{what} is not UTF-8") from None
+    return form(incoming.header(b"content-type") or b"", incoming.body)
 
 
 def _or_null(make: Callable[[Incoming], Value]) -> Callable[[Incoming], Value]:

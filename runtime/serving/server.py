@@ -49,13 +49,15 @@ def _refusal(address: str, port: int, error: OSError | OverflowError) -> CanvasE
     if number == errno.EADDRINUSE:
         return CanvasError(
             f"port {port} on {address} is in use by another program",
-            suggestion=f"dark serve --port {port + 1}, or end the other program",
+            suggestion=f"dark serve --port {port % 65535 + 1}, or end the other program",
         )
     if number == errno.EACCES:
         return CanvasError(
             f"port {port} on {address} may not be used by this user", suggestion="dark serve --port 8000"
         )
-    return CanvasError(f"{address} port {port} cannot be listened on: {error}", suggestion="dark serve --port 8000")
+    return CanvasError(
+        f"{address} port {port} cannot be listened on: {error}", suggestion="dark serve --host 127.0.0.1 --port 8000"
+    )
 
 
 def run_server(

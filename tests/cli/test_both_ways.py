@@ -158,6 +158,7 @@ def environment(nth: int) -> dict[str, str]:
         "LANG": "C.UTF-8",
         "TZ": "UTC",
         "DARK_AUTHOR": "ada@example.com",
+        "DARK_TEST_PATIENCE": "30",
         "DARK_TEST_TIME": str(START + nth),
         "DARK_TEST_SEED": str(nth + 1),
     }

@@ -33,14 +33,14 @@ def shop(tmp_path: Path) -> Path:
     return made(tmp_path / "shop")
 
 
-def start(folder: Path, *words: str) -> subprocess.Popen[bytes]:
+def start(folder: Path, *words: str, patience: str = "30") -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         [DARK, *words],
         cwd=folder,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        env={"PATH": os.environ["PATH"], "DARK_AUTHOR": "ada"},
+        env={"PATH": os.environ["PATH"], "DARK_AUTHOR": "ada", "DARK_TEST_PATIENCE": patience},
     )
 
 
@@ -52,7 +52,7 @@ def leave_after_go(folder: Path, act: Callable[[bytes], None]) -> threading.Thre
 
     def serve() -> None:
         with listener, listener.accept()[0] as connection:
-            connection.settimeout(10)
+            connection.settimeout(30)
             cutter, frames = Frames(), []
             while not frames or frames[-1][0] != framing.END:
                 frames += cutter.feed(connection.recv(65536))
@@ -99,7 +99,7 @@ def test_a_server_that_does_not_answer_is_not_waited_for(shop: Path) -> None:
         listener.bind(str(shop / ".dark" / "serve.sock"))
         listener.listen()
         begun = time.monotonic()
-        client = start(shop, "insert", "http", "GET", "/x", "1")
+        client = start(shop, "insert", "http", "GET", "/x", "1", patience="")
         client.communicate(timeout=30)
         assert client.returncode == 0
         assert time.monotonic() - begun >= 0.2
@@ -111,7 +111,7 @@ def test_ctrl_c_cancels_what_a_server_has_not_recorded_yet(shop: Path) -> None:
 
     def execute(_host: object, _request: Request, reply: Reply) -> int:
         begun.set()
-        limit = time.monotonic() + 10
+        limit = time.monotonic() + 30
         while not reply.cancelled() and time.monotonic() < limit:
             time.sleep(0.002)
         seen.append(reply.cancelled())
@@ -122,9 +122,9 @@ def test_ctrl_c_cancels_what_a_server_has_not_recorded_yet(shop: Path) -> None:
     assert commands.open()
     try:
         client = start(shop, "ls")
-        assert begun.wait(10)
+        assert begun.wait(30)
         client.send_signal(signal.SIGINT)
-        _, err = client.communicate(timeout=10)
+        _, err = client.communicate(timeout=30)
     finally:
         commands.close()
     assert (client.returncode, seen) == (130, [True])
@@ -160,10 +160,12 @@ def test_a_server_that_leaves_before_go_ran_nothing() -> None:
 
 
 def test_ctrl_c_without_a_server(shop: Path) -> None:
+    assert dark_here(shop, "insert", "http", "GET", "/x", "1").code == 0
     client = start(shop, "log", "--follow")
-    time.sleep(1.0)
+    assert client.stdout is not None
+    client.stdout.readline()  # it follows by now
     client.send_signal(signal.SIGINT)
-    _, err = client.communicate(timeout=10)
+    _, err = client.communicate(timeout=30)
     assert (client.returncode, err) == (130, b"")
 
 

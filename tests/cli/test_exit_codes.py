@@ -111,8 +111,12 @@ def test_corruption(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     diff.write_bytes(b"\xff" * 100)
     done = dark(shop, "doctor")
     assert done.code == 8
-    assert diff.name in done.out
-    assert dark(shop, "doctor", "--repair").code == 0
+    assert f"{diff.name[:21]}….cbor" in done.out
+    assert json.loads(dark(shop, "doctor", "--json").out)["problems"][0]["file"] == f"diffs/{diff.name}"
+    repaired = dark(shop, "doctor", "--repair")
+    assert repaired.code == 0
+    assert f"moved diffs/{diff.name[:21]}….cbor to diffs/.bad\n" in repaired.out
+    assert max(map(len, (done.out + repaired.out).splitlines())) <= 80
     assert dark(shop, "doctor").code == 0
 
 

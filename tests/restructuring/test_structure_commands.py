@@ -75,6 +75,7 @@ def test_many_edits_are_one_diff(shop: Path) -> None:
         ("raise GET:/sum", 6, "line 2: "),
         ("nonsense", 2, "line 2: 'nonsense' is no command that edits"),
         ("ls", 2, "line 2: 'ls' is no command that edits"),
+        ("dark", 2, "line 2: '' is no command that edits"),
         ("fill GET:/sum", 2, "line 2: Missing argument"),
         ("delete GET:/sum --dry-run", 2, "line 2: --dry-run belongs to `dark apply` itself"),
         ("insert repl y -", 2, "line 2: `-` stands for standard input"),

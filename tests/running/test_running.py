@@ -36,12 +36,10 @@ def in_thread(work: object) -> None:
 
 def spin_until_its_limit() -> None:
     canvas, spin = endless()
-    started = time.monotonic()
     with pytest.raises(LimitReached) as reached:
         canvas.call(spin, 1, limits=Limits(time_ms=50))
     assert reached.value.limit == "time"
     assert reached.value.node
-    assert time.monotonic() - started < 2
     assert current_run() is None
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 import uvicorn
-from serving_harness import STORE, PythonCanvas, answering_for, ask
+from serving_harness import STORE, Client, PythonCanvas, answering_for, ask
 
 from dark_lang.values.model import Value
 from runtime.data.committing import Deliver
@@ -95,6 +95,13 @@ def test_the_same_answers(port: int) -> None:
 def test_writes_wait_for_the_disk(port: int) -> None:
     before = int(ask(port, "POST", "/count").body)
     assert int(ask(port, "POST", "/count").body) == before + 1
+
+
+def test_a_request_has_one_host(port: int) -> None:
+    for hosts, status in ((b"", 400), (b"host: x\r\n", 200), (b"host: x\r\nhost: y\r\n", 400)):
+        with Client(port) as client:
+            client.send(b"GET /hello/ada HTTP/1.1\r\n%s\r\n" % hosts)
+            assert client.answer().status == status
 
 
 def test_caps(port: int) -> None:

@@ -327,8 +327,11 @@ def _read(process: subprocess.Popen[str], lines: int) -> list[str]:
 
 
 def _kill(process: subprocess.Popen[str]) -> list[str]:
+    assert process.stdout is not None
     process.kill()
-    out, _ = process.communicate()
+    # Not communicate(): it reads past the lines that came along with those that were read before, and loses them.
+    out = process.stdout.read()
+    process.communicate()
     return out.split("\n")[:-1]  # what follows the last line end was not acknowledged
 
 
@@ -368,13 +371,11 @@ def test_another_process_takes_over(tmp_path: Path) -> None:
 
 def test_two_processes_on_one_row_lose_nothing(tmp_path: Path) -> None:
     processes = [_start(tmp_path, "n"), _start(tmp_path, "n")]
-    time.sleep(0.8)
+    assert sorted(_read(process, 1)[0] for process in processes) == ["other", "owner"]
+    acknowledged = [int(count) for count in _read(processes[0], 1)]
+    time.sleep(0.3)
     for process in processes:
-        process.terminate()
-    acknowledged = []
-    for process in processes:
-        out, _ = process.communicate()
-        acknowledged += [int(line) for line in out.split("\n")[1:-1]]
+        acknowledged += [int(line) for line in _kill(process)]
     # Each count was given to one of them alone; the last may have been written and not told.
     assert len(set(acknowledged)) == len(acknowledged)
     data = Data.open(tmp_path, readonly=True)

@@ -56,6 +56,30 @@ def test_a_request_with_two_ends_is_refused_with_all_that_follows(server: Served
         assert client.at_end()
 
 
+@pytest.mark.parametrize(
+    ("head", "status"),
+    [
+        (b"GET /text HTTP/1.1\r\nhost: test\r\n\r\n", 200),
+        (b"GET /text HTTP/1.1\r\nHOST:\r\n\r\n", 200),
+        (b"GET /text HTTP/1.1\r\nhost: [::1]:8000\r\n\r\n", 200),
+        (b"GET /text HTTP/1.0\r\n\r\n", 200),
+        (b"GET /text HTTP/1.1\r\n\r\n", 400),
+        (b"GET /text HTTP/1.1\r\nhost: a\r\nHost: a\r\n\r\n", 400),
+        (b"GET /text HTTP/1.0\r\nhost: a\r\nhost: b\r\n\r\n", 400),
+        (b"GET http://test/text HTTP/1.1\r\n\r\n", 400),
+        (b"GET /text HTTP/1.1\r\nhost: a, b\r\n\r\n", 400),
+        (b"GET /text HTTP/1.1\r\nhost: a/b\r\n\r\n", 400),
+        (b"GET /text HTTP/1.1\r\nhost: user@a\r\n\r\n", 400),
+    ],
+)
+def test_a_request_has_one_host(server: Served, head: bytes, status: int) -> None:
+    with Client(server.port) as client:
+        client.send(head)
+        assert client.answer().status == status
+        if status == 400:
+            assert client.at_end()
+
+
 def test_a_trailer_is_no_header(server: Served) -> None:
     """A proxy that cleans headers lets trailers pass."""
     with Client(server.port) as client:

@@ -439,7 +439,7 @@ def test_slow_heads_and_bodies_are_ended(server: Served) -> None:
                 pass
             answers.append(client.answer().status)
 
-    body = b"POST /echo HTTP/1.1\r\ncontent-length: 500\r\n\r\n"
+    body = b"POST /echo HTTP/1.1\r\nhost: x\r\ncontent-length: 500\r\n\r\n"
     requests = [b"GET /text HTTP/1.1\r\nx: " + b"y" * 500, body, body + b"y" * 500]
     threads = [threading.Thread(target=drip, args=(request,)) for request in requests]
     for thread in threads:

@@ -91,6 +91,20 @@ def test_a_process_that_was_killed_is_forgotten(tmp_path: Path, another: Another
     presence.close()
 
 
+def test_a_full_disk_stops_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    presence = Presence(tmp_path)
+
+    def full(*_: object) -> int:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "pwrite", full)
+        presence.note(FIRST)
+    presence.note(SECOND)
+    assert [path.read_bytes()[:12] for path in (tmp_path / "serving").iterdir()] == [b"000000000002"]
+    presence.close()
+
+
 def test_where_nothing_can_be_written_it_does_nothing(tmp_path: Path) -> None:
     (tmp_path / "dark").write_text("no folder")
     presence = Presence(tmp_path / "dark")

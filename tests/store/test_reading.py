@@ -67,6 +67,36 @@ def test_a_half_copied_diff_is_waited_for(desk: Desk, tmp_path: Path) -> None:
     assert desk.value(first) == 2
 
 
+def test_what_came_before_a_scan_failed_is_not_forgotten(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = desk.handler("a", 1)
+    clone = Desk(shutil.copytree(desk.folder, tmp_path / "clone"))
+    clone.set(first, 2)
+    clone.set(first, 3)
+    for path in clone.diff_files()[1:]:
+        shutil.copy(path, desk.folder / "diffs")
+    last = desk.diff_files()[-1]
+    real, listed = os.listdir, []
+
+    def listdir(folder: Path) -> list[str]:
+        listed.append(folder)
+        if len(listed) > 2:
+            raise OSError(5, "Input/output error")
+        if len(listed) == 2:
+            last.unlink()  # listed, and gone when it is read: so everything is listed again
+        return real(folder)
+
+    monkeypatch.setattr(os, "listdir", listdir)
+    with pytest.raises(CanvasError):
+        desk.host.refresh()
+    monkeypatch.undo()
+    assert desk.value(first) == 2
+    shutil.copy(clone.diff_files()[-1], desk.folder / "diffs")
+    desk.host.refresh()
+    assert desk.value(first) == 3
+
+
 def test_one_that_stands_still_is_reported_and_the_rest_serves(desk: Desk, later: Callable[[], None]) -> None:
     first = desk.handler("a", 1)
     desk.set(first, 2)
