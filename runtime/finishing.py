@@ -19,7 +19,7 @@ from dark_lang.nodes import toplevels as top
 from dark_lang.nodes import types as t
 from dark_lang.nodes.shape import Node
 from dark_lang.nodes.walking import children_of, find
-from dark_lang.restructuring.finishing import first_gap
+from dark_lang.restructuring.finishing import Known, first_gap
 from dark_lang.restructuring.scoping import resolve
 
 if TYPE_CHECKING:
@@ -91,8 +91,10 @@ class Definitions:
 
 
 class Finishing:
-    def __init__(self, canvas: CanvasView, library: Library) -> None:
-        self._known = Definitions(canvas, library)
+    """`known`: a snapshot (`Definitions`), or one with edits that are not recorded yet."""
+
+    def __init__(self, known: Known) -> None:
+        self._known = known
         self._local: dict[NodeId, frozenset[NodeId] | None] = {}
 
     def is_finished(self, root: Node, *, within: top.Toplevel | None = None, piped: bool = False) -> bool:
@@ -157,7 +159,9 @@ class Finishing:
                     work.append(side)
                     continue
                 case e.Call(function=function) | e.FunctionRef(function=function):
-                    ref = self._known.resolved(Realm.FUNCTION, function)
+                    ref = function
+                    if isinstance(ref, Unresolved):
+                        ref = self._known.naming.resolve(Realm.FUNCTION, ref.text)
                     if isinstance(ref, Defined):
                         yield ref.id
             work.extend(children_of(node))

@@ -79,7 +79,7 @@ class Linker:
     def __init__(self, canvas: CanvasView, library: Library, cache: CodeCache | None = None) -> None:
         self.canvas = canvas
         self.library = library
-        self.finishing = Finishing(canvas, library)
+        self.finishing = Finishing(Definitions(canvas, library))
         self._definitions = Definitions(canvas, library)
         self._cache = cache or CodeCache()
         self._standards = Standards.of(library)

@@ -225,3 +225,38 @@ def test_short_ids_name_nodes_in_edits(shop: Path) -> None:
     text = f"wrap {new} some\nwrap {new[:8]} ok\nset GET:/sum#{new} value 12\n"
     assert dark(shop, "apply", stdin=text.encode()).code == 0
     assert code(shop, "GET:/sum").endswith("[total, Some(Ok(12))]")
+
+
+def test_a_partial_settles_with_the_edit_that_finishes_what_it_calls(shop: Path) -> None:
+    assert dark(shop, "replace-node", "GET:/sum#body", "Shop::plus(1) + User::age(2)").code == 0
+    assert dark(shop, "insert", "fn", "Shop::plus(a: Int, b: Int) -> Int", "a + b").code == 0
+    assert dark(shop, "insert", "fn", "User::age(a: Int) -> Int", "a").code == 0
+    assert dark(shop, "delete", "Shop::plus#params.1").code == 0
+    assert "partial {" in code(shop, "GET:/sum"), "b has no meaning now"
+    before = diffs(shop)
+    done = dark(shop, "replace-node", "Shop::plus#body.args.1", "1")
+    assert (done.code, diffs(shop)) == (0, before + 1), done.err
+    assert "the new code of GET:/sum is finished and runs now: Shop::plus(1) + User::age(2)" in done.out
+    assert code(shop, "GET:/sum").splitlines()[1:] == ["Shop::plus(1) + User::age(2)"]
+    assert dark(shop, "undo").code == 0
+    assert "partial {" in code(shop, "GET:/sum")
+
+
+def test_a_partial_settles_within_an_apply(shop: Path) -> None:
+    before = diffs(shop)
+    text = "replace-node GET:/sum#body 'Shop::twice(4)'\ninsert fn 'Shop::twice(n: Int) -> Int' 'n * 2'\n"
+    done = dark(shop, "apply", stdin=text.encode())
+    assert (done.code, diffs(shop)) == (0, before + 1), done.err
+    assert code(shop, "GET:/sum").splitlines()[1:] == ["Shop::twice(4)"]
+
+
+def test_a_partial_that_a_merge_finished_waits_for_accept(shop: Path, tmp_path: Path) -> None:
+    clone = Path(shutil.copytree(shop, tmp_path / "clone", ignore=shutil.ignore_patterns(".dark")))
+    assert dark(clone, "insert", "fn", "Shop::twice(n: Int) -> Int", "n * 2").code == 0
+    assert dark(shop, "replace-node", "GET:/sum#body", "Shop::twice(4)").code == 0
+    for path in (clone / "diffs").glob("*.cbor"):
+        shutil.copy(path, shop / "diffs")
+    assert dark(shop, "insert", "fn", "Shop::once(n: Int) -> Int", "n").code == 0
+    assert "partial {" in code(shop, "GET:/sum")
+    assert dark(shop, "accept", "GET:/sum").code == 0
+    assert "partial {" not in code(shop, "GET:/sum")
