@@ -65,7 +65,7 @@ def import_(workspace: Workspace, file: str | None) -> None:
                 f"{plural(len(taken), 'definition')} of that text {'is' if len(taken) == 1 else 'are'} here already",
                 details=tuple(taken[:10]),
                 # Two definitions of one label would be two versions, or two handlers of which one never answers.
-                suggestion=f"take what is here away first: dark delete {shlex.join(taken[:3])}{' …' * (len(taken) > 3)}",
+                suggestion=f"take it away first: dark delete {shlex.join(taken[:3])}{' …' * (len(taken) > 3)}",
             )
         for tree in imported.toplevels:
             draft.create_toplevel(tree)
