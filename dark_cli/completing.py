@@ -30,7 +30,6 @@ MADE = ("http", "fn", "type", "db", "worker", "cron", "repl", "test")
 _NO_ADDRESS = {
     "new",
     "status",
-    "trash",
     "doctor",
     "pack",
     "export",

@@ -1,24 +1,33 @@
-"""What a snapshot defines, by reference.
+"""What a snapshot defines, and what is wrong with it, by reference.
 
-Must not know the library, or what refers to anything. Invariant: what is in the trash is not defined.
+Must not know what refers to anything. Invariant: what is in the trash is not defined.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from dark_lang.errors import AddressError
-from dark_lang.names import Defined, Ref, Unresolved
-from dark_lang.naming import Realm
+from dark_lang.names import Defined, NodeId, Ref, Unresolved
+from dark_lang.naming import Naming, Realm
 from dark_lang.nodes import toplevels as top
 
 if TYPE_CHECKING:
+    from runtime.checking import Checks
     from runtime.linking import CanvasView
 
 
 class Definitions:
-    def __init__(self, canvas: CanvasView) -> None:
+    """`restructuring.finishing.Known` of a snapshot."""
+
+    def __init__(self, canvas: CanvasView, checks: Checks) -> None:
         self._canvas = canvas
+        self._checks = checks
+
+    @property
+    def naming(self) -> Naming:
+        return self._canvas.naming
 
     def resolved(self, realm: Realm, ref: Ref) -> Ref:
         """A name that meant nothing when it was written means what bears it now."""
@@ -37,3 +46,12 @@ class Definitions:
             return self._canvas.tree(ref.id)
         except AddressError:
             return None
+
+    def misfits(self, definition: top.Toplevel) -> Mapping[NodeId, str]:
+        return self._checks.misfits(definition)
+
+    def exists(self, realm: Realm, ref: Ref) -> bool:
+        return self._checks.interfaces.exists(realm, ref)
+
+    def owner(self, label: str) -> NodeId | None:
+        return self._canvas.labelled(label)

@@ -13,10 +13,12 @@ from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, TypeAlias
 
+from dark_lang.edits.ledgers import Ledger
 from dark_lang.edits.materializing import Materialized, materialize
 from dark_lang.edits.writes import Diff
+from dark_lang.errors import AddressError
 from dark_lang.library import Library
-from dark_lang.names import NodeId
+from dark_lang.names import NodeId, spell_id
 from runtime.canvas import Canvas
 from runtime.choosing import read_choices, served_before, write_choices
 from runtime.entries import Entry, entry_of
@@ -55,6 +57,14 @@ class Follower:
     def canvas(self) -> Canvas:
         """The current snapshot."""
         return self._canvas
+
+    def ledger(self, toplevel: NodeId) -> Ledger:
+        """What was ever written to a toplevel. Not to be added to. Raises AddressError."""
+        with self._lock:
+            ledger = self._loaded.ledgers.get(toplevel)
+        if ledger is None:
+            raise AddressError(f"no toplevel has the id {spell_id(toplevel)}")
+        return ledger
 
     @property
     def problems(self) -> tuple[Problem, ...]:

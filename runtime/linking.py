@@ -84,8 +84,8 @@ class Linker:
         self.canvas = canvas
         self.library = library
         self.checks = checks or Checks(canvas, library)
-        self.finishing = Finishing(canvas, self.checks)
-        self._definitions = Definitions(canvas)
+        self._definitions = Definitions(canvas, self.checks)
+        self.finishing = Finishing(self._definitions)
         self._cache = cache or CodeCache()
         self._standards = Standards.of(library)
         self._linked: dict[NodeId, FunctionType] = {}

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dark_cli.commands.making import command, edit_options
+from dark_cli.commands.structure import perform
+from dark_cli.commands.structure_site import Site
 from dark_cli.display import clip, short_author, show_table
 from dark_cli.display_diffs import diff_report, show_diff
 from dark_cli.display_times import moment
@@ -21,6 +23,9 @@ from dark_cli.workspace import Workspace
 from dark_lang.errors import AddressError, UsageError
 from dark_lang.names import NodeId, read_id_prefix, spell_id
 from dark_lang.notation.addresses import suggest
+from dark_lang.notation.printing import print_any
+from dark_lang.restructuring.changing import Changed
+from dark_lang.restructuring.restoring import deleted_nodes, restore_node
 
 if TYPE_CHECKING:
     from dark_lang.edits.drafting import Draft
@@ -142,7 +147,10 @@ def _is_diff_id(word: str) -> bool:
 @edit_options
 @click.pass_obj
 def restore(workspace: Workspace, what: str | None, at: str | None) -> None:
-    """Bring WHAT back from the trash, by its id or address; or, with --at, the whole canvas as it was at a diff."""
+    """Bring WHAT back from the trash, by its id or address; or, with --at, the whole canvas as it was at a diff.
+
+    GET:/hello#kxq is what `dark trash GET:/hello` lists as kxq: it goes back to where it stood.
+    """
     if (what is None) == (at is None):
         raise UsageError("restore what?", suggestion="dark restore ID, from dark trash; or dark restore --at DIFF")
     if at is not None:
@@ -152,12 +160,30 @@ def restore(workspace: Workspace, what: str | None, at: str | None) -> None:
         finish(workspace, outcome, Change((), (note,)), started)
         return
 
+    label, inside, word = str(what).partition("#")
+    if inside:
+        perform(workspace, lambda site: _restored(site, label, word))
+        return
+
     def change(draft: Draft, canvas: Canvas) -> Change:
         toplevel = _deleted(canvas, str(what))
         draft.restore_toplevel(toplevel)
         return Change((Place(toplevel, toplevel),))
 
     edit(workspace, change)
+
+
+def _restored(site: Site, label: str, word: str) -> Changed:
+    toplevel = site.node(label).toplevel
+    bounds = read_id_prefix(word.removeprefix("id:"))
+    gone = [node.id for node in deleted_nodes(site.draft.ledger(toplevel))]
+    found = [node for node in gone if bounds is not None and bounds[0] <= node < bounds[1]]
+    if len(found) != 1:
+        raise AddressError(
+            f"{'several things' if found else 'nothing'} deleted in {label} answers to {word}",
+            suggestion=f"dark trash {label} lists what was deleted there",
+        )
+    return restore_node(site.draft, site, toplevel, found[0])
 
 
 def _deleted(canvas: Canvas, word: str) -> NodeId:
@@ -180,10 +206,15 @@ def _deleted(canvas: Canvas, word: str) -> NodeId:
 
 
 @command("trash")
+@click.argument("address", required=False)
 @click.pass_obj
-def trash(workspace: Workspace) -> None:
-    """List the definitions that were deleted. `dark restore` brings one back."""
+def trash(workspace: Workspace, address: str | None) -> None:
+    """List the definitions that were deleted, or what was deleted and replaced in the one at ADDRESS, the last first.
+    `dark restore` brings one back."""
     canvas = workspace.canvas
+    if address is not None:
+        _list_deleted_in(workspace, address)
+        return
     gone = sorted(canvas.deleted(), key=lambda entry: entry.label)
     if workspace.json:
         workspace.answer([{"id": spell_id(entry.id), "address": entry.label} for entry in gone])
@@ -191,6 +222,25 @@ def trash(workspace: Workspace) -> None:
     show_table(workspace, [(spell_id(entry.id)[:6], entry.label) for entry in gone], styles=("dim",))
     if not gone:
         workspace.print("the trash is empty")
+
+
+def _list_deleted_in(workspace: Workspace, address: str) -> None:
+    found = workspace.canvas.find(address)
+    nodes = deleted_nodes(workspace.host.ledger(found.toplevel_id))
+    texts = [print_any(node, workspace.canvas.naming) for node in nodes]
+    if workspace.json:
+        workspace.answer(
+            [
+                {"id": spell_id(node.id), "address": f"{found.label}#{spell_id(node.id)}", "code": text}
+                for node, text in zip(nodes, texts, strict=True)
+            ]
+        )
+        return
+    width = workspace.width - 8
+    rows = [(spell_id(node.id)[:6], clip(text, width)) for node, text in zip(nodes, texts, strict=True)]
+    show_table(workspace, rows, styles=("dim",))
+    if not nodes:
+        workspace.print(f"nothing was deleted in {found.label}")
 
 
 def _toplevel(workspace: Workspace, address: str) -> NodeId:

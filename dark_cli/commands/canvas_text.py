@@ -5,6 +5,7 @@ Only translates: `runtime.exporting` prints and reads. Invariant: an import is o
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 import click
@@ -50,7 +51,10 @@ def export(workspace: Workspace) -> None:
 @edit_options
 @click.pass_obj
 def import_(workspace: Workspace, file: str | None) -> None:
-    """Read what `dark export` printed, from FILE or standard input, and make it part of this canvas, as one diff."""
+    """Read what `dark export` printed, from FILE or standard input, and make it part of this canvas, as one diff.
+
+    Refused if any of it is here already: what is here is never replaced by the way.
+    """
     source = workspace.stdin() if file in (None, "-") else workspace.read(str(file)).decode("utf-8", "replace")
 
     def change(draft: Draft, canvas: Canvas) -> Change:
@@ -60,7 +64,8 @@ def import_(workspace: Workspace, file: str | None) -> None:
             raise RefusedError(
                 f"{plural(len(taken), 'definition')} of that text {'is' if len(taken) == 1 else 'are'} here already",
                 details=tuple(taken[:10]),
-                suggestion="import into an empty canvas, or delete or rename those first",
+                # Two definitions of one label would be two versions, or two handlers of which one never answers.
+                suggestion=f"take it away first: dark delete {shlex.join(taken[:3])}{' …' * (len(taken) > 3)}",
             )
         for tree in imported.toplevels:
             draft.create_toplevel(tree)

@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING
 import click
 
 from dark_cli.commands.making import command, edit_options
-from dark_cli.commands.structure import Batch, Site, as_change, perform, run_batch
+from dark_cli.commands.structure import Batch, as_change, perform, run_batch
+from dark_cli.commands.structure_site import Site
 from dark_cli.commands.table import entry_of
 from dark_cli.editing import Change
 from dark_cli.editing import edit as make_edit
@@ -88,7 +89,7 @@ def apply(workspace: Workspace, file: str) -> None:
         batch = Batch(Site(draft, canvas))
         for number, words in lines:
             run_batch(batch, partial(_run_line, workspace, words, number))
-        return as_change(batch.done)
+        return as_change(batch.site, batch.done)
 
     make_edit(workspace, change)
 

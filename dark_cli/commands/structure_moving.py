@@ -11,7 +11,8 @@ from typing import Protocol
 import click
 
 from dark_cli.commands.making import command, edit_options
-from dark_cli.commands.structure import Site, perform_at, place_options, text_argument, where_of
+from dark_cli.commands.structure import perform_at, place_options, text_argument, where_of
+from dark_cli.commands.structure_site import Site
 from dark_cli.workspace import Workspace
 from dark_lang.edits.drafting import Draft
 from dark_lang.names import NodeId

@@ -10,7 +10,8 @@ from dataclasses import replace
 import click
 
 from dark_cli.commands.making import command, edit_options
-from dark_cli.commands.structure import Site, perform, perform_at, text_argument
+from dark_cli.commands.structure import perform, perform_at, text_argument
+from dark_cli.commands.structure_site import Site
 from dark_cli.workspace import Workspace
 from dark_lang.errors import RefusedError
 from dark_lang.names import NodeId

@@ -8,7 +8,8 @@ from __future__ import annotations
 import click
 
 from dark_cli.commands.making import command, edit_options
-from dark_cli.commands.structure import Site, perform_at, text_argument
+from dark_cli.commands.structure import perform_at, text_argument
+from dark_cli.commands.structure_site import Site
 from dark_cli.workspace import Workspace
 from dark_lang.names import NodeId
 from dark_lang.restructuring import confirming, replacing

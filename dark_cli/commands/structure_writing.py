@@ -9,8 +9,9 @@ from __future__ import annotations
 import click
 
 from dark_cli.commands.making import command, edit_options
-from dark_cli.commands.structure import Site, perform, perform_at, place_options, text_argument, where_of
+from dark_cli.commands.structure import perform, perform_at, place_options, text_argument, where_of
 from dark_cli.commands.structure_kinds import KIND_WORDS, read_new
+from dark_cli.commands.structure_site import Site
 from dark_cli.workspace import Workspace
 from dark_lang.errors import UsageError
 from dark_lang.restructuring.changing import Changed

@@ -6,7 +6,7 @@ settled, and whoever made the edit is told what it did to names and what it left
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from dark_lang.edits.drafting import Draft
 from dark_lang.errors import RefusedError
@@ -15,6 +15,7 @@ from dark_lang.nodes import expressions as e
 from dark_lang.nodes import toplevels as top
 from dark_lang.nodes.shape import Node
 from dark_lang.nodes.walking import children_of, descend, rebuild
+from dark_lang.notation.addresses import label_of
 from dark_lang.notation.printing import print_short
 from dark_lang.notation.tokens import MAX_BRACKETS, MAX_DEPTH
 from dark_lang.notation.trimming import trim
@@ -105,7 +106,7 @@ class Settled:
 
 def settle(before: top.Toplevel, after: top.Toplevel, known: Known) -> Settled:
     """Puts the new side in place of each partial whose new side this edit finished. One that was typed as a partial is
-    taken as it stands, and one that somebody else finished waits for `accept`."""
+    taken as it stands, and one that a merge finished waits for `accept`."""
     partials = [node for node in descend(after) if isinstance(node, e.Partial)]
     if not partials:
         return Settled(after, (), {})
@@ -117,6 +118,22 @@ def settle(before: top.Toplevel, after: top.Toplevel, known: Known) -> Settled:
         and (was is not partial.new or first_gap(was, before, known) is not None)
         and first_gap(partial.new, after, known) is None
     }
+    return _with_new_sides(after, ripe, known)
+
+
+def settle_waiting(
+    draft: Draft, known: Known, toplevel: NodeId, is_ripe: Callable[[e.Expression, top.Toplevel], bool]
+) -> Changed | None:
+    """The same for partials whose new side was finished by edits of other definitions, which `is_ripe` tells of a new
+    side and the definition that it stands in. None if there is none."""
+    tree = draft.tree(toplevel)
+    ripe = {node.id: node.new for node in descend(tree) if isinstance(node, e.Partial) and is_ripe(node.new, tree)}
+    settled = _with_new_sides(tree, ripe, known)
+    notes = [f"the new code of {label_of(tree)} is finished and runs now: {text}" for text in settled.texts]
+    return commit(draft, known, tree, settled.tree, show=settled.instead.values(), notes=notes) if ripe else None
+
+
+def _with_new_sides(after: top.Toplevel, ripe: Mapping[NodeId, e.Expression], known: Known) -> Settled:
     if not ripe:
         return Settled(after, (), {})
 

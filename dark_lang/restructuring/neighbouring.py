@@ -186,8 +186,10 @@ def _from_siblings(tree: N, node: Node, position: Position, before: bool, fresh:
 
 def _from_statements(tree: N, node: Node, let: e.Let, before: bool, fresh: NewId) -> N:
     if before:
-        above = position_of(tree, let.id).parent
-        if not (isinstance(above, e.Let) and is_forgotten(above)):
+        over = position_of(tree, let.id)
+        above = over.parent
+        # A let that is the value of another is the first of its own block: what stands above it holds it.
+        if not (isinstance(above, e.Let) and is_forgotten(above) and over.slot.name == "body"):
             raise RefusedError("no statement without a name stands before it")
         return substitute(tree, {above.id: changed(let, value=_taken_in(node, above.value, True, fresh))})
     follows = let.body

@@ -27,7 +27,7 @@ from dark_lang.records import dataclass
 from runtime.entries import Entry
 from runtime.store.identities import Identities, merged
 
-_MAGIC = b"dark-image\x00\x01"
+_MAGIC = b"dark-image\x00\x02"
 """The last byte counts the layouts of this file and of ledgers; it goes up with every change to either."""
 _HEAD = struct.Struct(f"<{len(_MAGIC)}sIQQ")  # checksum of the index, its length, length of the whole
 _KINDS: tuple[type[tl.Toplevel], ...] = (
@@ -162,6 +162,7 @@ def build(folded: Folded, parts: Iterable[Part], before: Image | None) -> list[b
         [array(code, [row[nth] for row in rows]).tobytes() for nth, code in enumerate(_NUMBERS)],
         bytes(_KINDS.index(entry.kind) for entry in entries),
         bytes(entry.alive for entry in entries),
+        bytes(entry.partials for entry in entries),
         b"".join(entry.content for entry in entries),
         _joined([entry.stated for entry in entries]),
         _joined([entry.name for entry in entries]),
@@ -224,7 +225,7 @@ def parse_image(data: memoryview, canvas: bytes) -> Image | None:
 
 
 def _image(data: memoryview, sections: int, index: list[Any]) -> Image:
-    canvas, loose, packs, unapplied, frontier, lamport, numbers, kinds, alive, contents, *rest = index
+    canvas, loose, packs, unapplied, frontier, lamport, numbers, kinds, alive, partials, contents, *rest = index
     stated, names, methods, cases, ends, sums, node_count, identity_sum, ghosts = rest
     ids, *since, versions, conflicts = (array(code, column) for code, column in zip(_NUMBERS, numbers, strict=True))
     order = list(map(NodeId, ids))
@@ -245,6 +246,7 @@ def _image(data: memoryview, sections: int, index: list[Any]) -> Image:
         [contents[at : at + 32] for at in range(0, len(contents), 32)],
         zip(*since, strict=True),
         every_case,
+        map(bool, partials),
         strict=True,
     )
     return Image(

@@ -225,3 +225,87 @@ def test_short_ids_name_nodes_in_edits(shop: Path) -> None:
     text = f"wrap {new} some\nwrap {new[:8]} ok\nset GET:/sum#{new} value 12\n"
     assert dark(shop, "apply", stdin=text.encode()).code == 0
     assert code(shop, "GET:/sum").endswith("[total, Some(Ok(12))]")
+
+
+def test_a_partial_settles_with_the_edit_that_finishes_what_it_calls(shop: Path) -> None:
+    assert dark(shop, "replace-node", "GET:/sum#body", "Shop::plus(1) + User::age(2)").code == 0
+    assert dark(shop, "insert", "fn", "Shop::plus(a: Int, b: Int) -> Int", "a + b").code == 0
+    assert dark(shop, "insert", "fn", "User::age(a: Int) -> Int", "a").code == 0
+    assert dark(shop, "delete", "Shop::plus#params.1").code == 0
+    assert "partial {" in code(shop, "GET:/sum"), "b has no meaning now"
+    before = diffs(shop)
+    done = dark(shop, "replace-node", "Shop::plus#body.args.1", "1")
+    assert (done.code, diffs(shop)) == (0, before + 1), done.err
+    assert "the new code of GET:/sum is finished and runs now: Shop::plus(1) + User::age(2)" in done.out
+    assert code(shop, "GET:/sum").splitlines()[1:] == ["Shop::plus(1) + User::age(2)"]
+    assert dark(shop, "undo").code == 0
+    assert "partial {" in code(shop, "GET:/sum")
+
+
+def test_a_partial_settles_within_an_apply(shop: Path) -> None:
+    before = diffs(shop)
+    text = "replace-node GET:/sum#body 'Shop::twice(4)'\ninsert fn 'Shop::twice(n: Int) -> Int' 'n * 2'\n"
+    done = dark(shop, "apply", stdin=text.encode())
+    assert (done.code, diffs(shop)) == (0, before + 1), done.err
+    assert code(shop, "GET:/sum").splitlines()[1:] == ["Shop::twice(4)"]
+
+
+def test_a_partial_that_a_merge_finished_waits_for_accept(shop: Path, tmp_path: Path) -> None:
+    clone = Path(shutil.copytree(shop, tmp_path / "clone", ignore=shutil.ignore_patterns(".dark")))
+    assert dark(clone, "insert", "fn", "Shop::twice(n: Int) -> Int", "n * 2").code == 0
+    assert dark(shop, "replace-node", "GET:/sum#body", "Shop::twice(4)").code == 0
+    for path in (clone / "diffs").glob("*.cbor"):
+        shutil.copy(path, shop / "diffs")
+    assert dark(shop, "insert", "fn", "Shop::once(n: Int) -> Int", "n").code == 0
+    assert "partial {" in code(shop, "GET:/sum")
+    assert dark(shop, "accept", "GET:/sum").code == 0
+    assert "partial {" not in code(shop, "GET:/sum")
+
+
+def deleted(folder: Path, address: str) -> dict[str, str]:
+    """What was deleted there, by its code: the addresses."""
+    return {each["code"]: each["address"] for each in json.loads(dark(folder, "trash", address, "--json").out)}
+
+
+@pytest.mark.parametrize(
+    ("code_before", "path"),
+    [
+        ("[1, 2 + 3, 4]", "body.items.1"),
+        ("[1, 2, 3 * 4]", "body.items.2"),
+        ("(1 * 1, 2)", "body.items.0"),
+        ("if a(1) then 2 else 3", "body.condition"),
+        ("let n = 1 + 1; n", "body.value"),
+        ("match 1 { 2 -> 3\n4 -> five(5) }", "body.arms.1"),
+        ("xs |> List::head() |> Option::isSome()", "body.steps.0"),
+    ],
+)
+def test_a_deleted_node_goes_back_to_where_it_stood(shop: Path, code_before: str, path: str) -> None:
+    assert dark(shop, "insert", "http", "GET", "/x", code_before).code == 0
+    before = code(shop, "GET:/x")
+    gone = code(shop, f"GET:/x#{path}")
+    assert dark(shop, "delete", f"GET:/x#{path}").code == 0
+    assert code(shop, "GET:/x") != before
+    done = dark(shop, "restore", deleted(shop, "GET:/x")[gone])
+    assert done.code == 0, done.err
+    assert code(shop, "GET:/x") == before
+    assert dark(shop, "undo").code == 0
+    assert dark(shop, "restore", deleted(shop, "GET:/x")[gone], "--dry-run").code == 0
+
+
+def test_what_came_in_the_meantime_stays(shop: Path) -> None:
+    assert dark(shop, "insert", "http", "GET", "/x", "if a(1) then [1, b(2)] else 3").code == 0
+    assert dark(shop, "replace-node", "GET:/x#body.condition", "true", "--now").code == 0
+    taken = dark(shop, "restore", deleted(shop, "GET:/x")["a(1)"])
+    assert (taken.code, "something else stands at body.condition now" in taken.err) == (6, True)
+    assert dark(shop, "delete", "GET:/x#body.then.items.1").code == 0
+    assert dark(shop, "insert", "GET:/x#body.then", "c(3)", "--last").code == 0
+    assert dark(shop, "restore", deleted(shop, "GET:/x")["b(2)"]).code == 0
+    items = code(shop, "GET:/x#body.then").strip("[]").split(", ")
+    assert sorted(items) == ["1", "b(2)", "c(3)"]
+    assert dark(shop, "delete", f"GET:/x#body.then.items.{items.index('b(2)')}").code == 0
+    address = deleted(shop, "GET:/x")["b(2)"]
+    assert dark(shop, "replace-node", "GET:/x#body.then", "()", "--now").code == 0
+    orphan = dark(shop, "restore", address)
+    assert (orphan.code, "is not there any more" in orphan.err) == (6, True)
+    assert dark(shop, "restore", "GET:/x#zzz").code == 3
+    assert dark(shop, "trash", "GET:/sum").out == "nothing was deleted in GET:/sum\n"

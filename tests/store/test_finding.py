@@ -158,7 +158,7 @@ def test_bare_cases_are_those_of_one_type(desk: Desk) -> None:
 def entry(nth: int, stated: str, since: int = 0) -> Entry:
     version = int(stated.rpartition("v")[2]) if "_v" in stated else NO_VERSION
     kind = tl.Function if "_v" in stated else tl.Http if "/" in stated else tl.Worker
-    return Entry(NodeId(nth), kind, stated, stated, stated, "", version, True, 0, b"", (since, 0), ())
+    return Entry(NodeId(nth), kind, stated, stated, stated, "", version, True, 0, b"", (since, 0), (), False)
 
 
 def test_who_came_later_gives_way() -> None:
