@@ -2,7 +2,7 @@
 
 Only code with types has them: what the function does stands inside the loop, and nothing is called for each item.
 Must not know the library's bodies. Invariants: the loop gives what the function gives; what each turn binds has names
-of its own, which closures made in a turn get copies of; a `!` leaves its own lambda, so a lambda that has one is called.
+of its own, which closures made in a turn get copies of; a `!` leaves its own lambda, so one that has it is called.
 """
 
 from __future__ import annotations
