@@ -138,7 +138,7 @@ def field_step(g: Generator, node: e.FieldAccess, record: Result) -> Result:
     if node.label is None:
         g.keep(record)
         return g.hole(node.id, ""), ""
-    if g.types is not None and record[1] == "R":
+    if g.types is not None:
         return py.item(record[0], node.label), g.kind_of(node)
     value, kind = g.keep(record)
     line = g.line(node.id)
@@ -205,10 +205,22 @@ def _through(g: Generator, step: e.Expression, piped: Result) -> Result:
     while type(step) is e.Try:
         unwraps.append(step)
         step = step.value
-    result = _one_step(g, step, piped)
+    result = _known(g, step, _one_step(g, step, piped))
     while unwraps:
-        result = try_step(g, unwraps.pop(), result)
+        unwrap = unwraps.pop()
+        result = _known(g, unwrap, try_step(g, unwrap, result))
     return result
+
+
+def _known(g: Generator, step: e.Expression, result: Result) -> Result:
+    """With what the step's type promises of the value that comes out of it."""
+    if g.types is None or result[1].isupper() or not isinstance(step, _PASSING):
+        return result
+    return result[0], g.kind_of(step)
+
+
+_PASSING = (e.Call, e.Apply, e.Try, e.Toggle)
+"""Steps whose type is that of what they pass on; that of others is a function's."""
 
 
 def _one_step(g: Generator, step: e.Expression, piped: Result) -> Result:

@@ -2,13 +2,13 @@
 
 Must not know what is done when nothing fits. Invariants: tests are expressions without effects but binding names of
 ours; they ask for nothing that an earlier test has not made sure of; a hole that a test asks about stops the run, while
-a variable or a wildcard takes a hole as it is. Where types are given, what they promise is not tested again.
+a variable or a wildcard takes a hole as it is. Where types are given, a value is of the type that the pattern asks for,
+and only what can differ within that type is tested.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Container
 from typing import Final
 
 from dark_lang.compiling import syntax as py
@@ -19,7 +19,6 @@ from dark_lang.names import Standard
 from dark_lang.nodes import patterns as p
 from dark_lang.nodes.shape import Node
 from dark_lang.nodes.walking import descend
-from dark_lang.types import Named, Record
 
 _DEEPEST = 300
 
@@ -67,6 +66,21 @@ def is_refutable(pattern: p.Pattern) -> bool:
     return type(pattern) is not p.Variable and type(pattern) is not p.Wildcard
 
 
+_FORMS: Final = {
+    p.Int: "I",
+    p.Float: "F",
+    p.Bool: "B",
+    p.String: "S",
+    p.Unit: "U",
+    p.Char: "X",
+    p.Tuple: "T",
+    p.List: "L",
+    p.Record: "R",
+    p.Constructor: "C",
+}
+"""The letter of what a pattern takes apart."""
+
+
 def _fit(tests: Tests, pattern: p.Pattern, name: str, kind: str, asked: bool, certain: bool = False) -> None:
     """Adds what it takes for `pattern` to fit what `name` holds."""
     tests.depth += 1
@@ -79,7 +93,8 @@ def _fit(tests: Tests, pattern: p.Pattern, name: str, kind: str, asked: bool, ce
 
 def _fit_kind(tests: Tests, pattern: p.Pattern, name: str, kind: str, asked: bool, certain: bool) -> None:
     g = tests.g
-    kind = kind or g.kind_of(pattern)
+    if tests.typed and kind != BARE:
+        kind = _FORMS.get(type(pattern)) or g.kind_of(pattern) or kind
     match pattern:
         case p.Wildcard():
             pass
@@ -114,7 +129,7 @@ def _fit_kind(tests: Tests, pattern: p.Pattern, name: str, kind: str, asked: boo
             text = py.part(name, "text")
             tests.tests.append(py.compare(text, py.EQUAL, py.Constant(pattern.value)))
         case p.Tuple():
-            if kind != "T" or not tests.typed:
+            if not tests.typed:
                 _ask(tests, py.is_type(name, "tuple"), name, asked)
                 size = py.call("len", [py.load(name)])
                 tests.tests.append(py.compare(size, py.EQUAL, py.Constant(len(pattern.items))))
@@ -125,14 +140,13 @@ def _fit_kind(tests: Tests, pattern: p.Pattern, name: str, kind: str, asked: boo
         case p.Record():
             if kind != "R":
                 _ask(tests, py.is_type(name, "dict"), name, asked)
-            promised = _promised(tests, pattern)
             for field in pattern.fields:
                 if field.label is None:
                     tests.tests.append(
                         py.call("stop", [py.Constant(field.id), py.Constant("a field has no label yet")])
                     )
                     continue
-                if field.label not in promised:
+                if not tests.typed:
                     tests.tests.append(py.compare(py.Constant(field.label), py.IN, py.load(name)))
                 _fit_part(tests, field.pattern, py.item(py.load(name), field.label))
         case p.Constructor():
@@ -143,12 +157,6 @@ def _fit_kind(tests: Tests, pattern: p.Pattern, name: str, kind: str, asked: boo
             tests.tests.append(py.call("demand", [g.hole(pattern.id, pattern.text)], g.line(pattern.id)))
         case p.Conflict():
             _fit(tests, _running_side(pattern), name, kind, asked)
-
-
-def _promised(tests: Tests, pattern: p.Record) -> Container[str]:
-    """The fields that a record is known to have."""
-    type_ = None if tests.g.types is None else tests.g.types.get(pattern.id)
-    return [label for label, _ in type_.fields] if type(type_) is Record else ()
 
 
 def _ask(tests: Tests, test: ast.expr, name: str, asked: bool) -> None:
@@ -202,7 +210,7 @@ def _fit_case(tests: Tests, pattern: p.Constructor, name: str, kind: str, asked:
         for item in pattern.args:
             _fit(tests, item, name, g.kind_of(item), True)
         return
-    if tests.typed and g.types is not None and type(g.types.get(pattern.id)) is Named:
+    if tests.typed:
         if not certain:
             tests.tests.append(py.compare(py.part(name, "name"), py.EQUAL, py.word(pattern.case)))
         for index, item in enumerate(pattern.args):

@@ -1,0 +1,204 @@
+"""Which definitions run as code that trusts their types, and what that code may be given from outside.
+
+A definition is *clean* when the checker found it sound and nothing is missing, in it and in all that it calls, on every
+side of every toggle. Clean code calls clean code only, so a value can be of another type than it says only if it comes
+from outside: as an argument of a function that is run by itself, or as a row. Both are asked here, once.
+Must not know how code is compiled or linked. Invariant: no value of another type, and no hole, gets past.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Final, Protocol, TypeAlias
+
+from dark_lang.errors import Failed, RunError
+from dark_lang.library import World
+from dark_lang.library_signatures import Signature
+from dark_lang.names import Defined, NodeId, Ref
+from dark_lang.naming import Realm
+from dark_lang.nodes import expressions as e
+from dark_lang.nodes import patterns as p
+from dark_lang.nodes import toplevels as top
+from dark_lang.nodes.walking import descend
+from dark_lang.notation.addresses import label_of
+from dark_lang.types import Type
+from dark_lang.values.demanding import hole_reached
+from dark_lang.values.describing import name_kind
+from dark_lang.values.fitting import Definition, Misfit, misfit_of
+from dark_lang.values.model import HoleValue, Value
+from dark_lang.values.showing import show
+from runtime.current import current_world
+from runtime.finishing import Definitions
+
+Types: TypeAlias = Mapping[NodeId, Type]
+
+
+class Typed(Protocol):
+    """What the checker knows of a snapshot."""
+
+    def types_of(self, toplevel: NodeId, /) -> tuple[Types, bytes] | None:
+        """The type of every expression, pattern and parameter of a definition, and a key that differs if they do;
+        names that are short for other types are written out on the outside. None if it is not finished or not sound."""
+        ...
+
+    def signature(self, function: Ref, /) -> Signature | None: ...
+
+    def stored_type(self, datastore: Ref, /) -> Type | None: ...
+
+    def type_definition(self, ref: Ref, /) -> Definition | None: ...
+
+
+_UNFINISHED: Final = frozenset([e.Hole, e.Unread, e.Partial, e.Conflict, p.Hole, p.Unread, p.Conflict])
+
+
+class Clean:
+    """The clean definitions of one snapshot."""
+
+    def __init__(self, definitions: Definitions, typed: Typed) -> None:
+        self._definitions = definitions
+        self._typed = typed
+        self._types: dict[NodeId, tuple[Types, bytes]] = {}
+        self._calls: dict[NodeId, frozenset[NodeId] | None] = {}
+        self._known: dict[NodeId, bool] = {}
+        self.rows = Rows(definitions, typed)
+
+    def types_of(self, toplevel: NodeId) -> tuple[Types, bytes] | None:
+        """None if it is not clean."""
+        known = self._known.get(toplevel)
+        if known is None:
+            known = self._known[toplevel] = self._is_clean(toplevel)
+        return self._types[toplevel] if known else None
+
+    def _is_clean(self, toplevel: NodeId) -> bool:
+        seen: set[NodeId] = set()
+        work = [toplevel]
+        while work:
+            definition = work.pop()
+            if definition in seen or self._known.get(definition):
+                continue
+            called = self._looked_at(definition)
+            if called is None or self._known.get(definition) is False:
+                return False
+            seen.add(definition)
+            work += called
+        self._known.update(dict.fromkeys(seen, True))
+        return True
+
+    def _looked_at(self, definition: NodeId) -> frozenset[NodeId] | None:
+        """What a definition mentions of the canvas's functions; None if it is not clean itself."""
+        if definition not in self._calls:
+            tree = self._definitions.definition(Defined(definition))
+            self._calls[definition] = None if tree is None else self._look(tree)
+        return self._calls[definition]
+
+    def _look(self, tree: top.Toplevel) -> frozenset[NodeId] | None:
+        if isinstance(tree, top.Worker):
+            return None  # what is in an event is known from its uses alone
+        called: set[NodeId] = set()
+        for node in descend(tree):
+            kind = type(node)
+            if kind in _UNFINISHED:
+                return None
+            if kind is e.Call or kind is e.FunctionRef:
+                ref = self._definitions.resolved(Realm.FUNCTION, node.function)  # type: ignore[attr-defined]
+                if isinstance(ref, Defined):
+                    called.add(ref.id)
+        found = self._typed.types_of(tree.id)
+        if found is None:
+            return None
+        self._types[tree.id] = found
+        return frozenset(called)
+
+    def check_arguments(self, function: top.Function, args: Sequence[Value]) -> None:
+        """Raises RunError if they are not what the function takes."""
+        signature = self._typed.signature(Defined(function.id))
+        for param, value, (name, wanted) in zip(
+            function.params, args, signature.params if signature is not None else (), strict=True
+        ):
+            found = misfit_of(value, wanted, self._typed.type_definition)
+            if isinstance(found, Misfit):
+                title = f"{function.name}_v{function.version}"
+                raise _refusal(f"{title} takes {found.expected} as `{name}{found.path}`", found, param.id)
+
+
+def _refusal(said: str, misfit: Misfit, node: int = 0) -> RunError:
+    if type(misfit.found) is HoleValue:
+        return hole_reached(misfit.found)
+    return Failed(f"{said}, found {name_kind(misfit.found)}: {show(misfit.found, limit=_SHOWN)}", node=node)
+
+
+_SHOWN: Final = 80  # characters of a value that a message shows
+
+# Rows
+
+_MOST_ROWS: Final = 20_000
+_LARGEST: Final = 500  # parts of a row that is remembered to fit; larger ones are read anew each time anyway
+
+
+class Rows:
+    """Which rows were seen to be of their datastore's type. Rows are the same objects for as long as they are kept in
+    memory, and nobody changes them."""
+
+    def __init__(self, definitions: Definitions, typed: Typed) -> None:
+        self._definitions = definitions
+        self._typed = typed
+        self._fit: dict[tuple[NodeId, str], Value] = {}
+
+    def world(self) -> World:
+        """The world of the present run, whose rows all fit."""
+        return _FittingWorld(current_world(), self)
+
+    def check(self, store: NodeId, key: str, value: Value) -> None:
+        """Raises Failed if a row is not of its datastore's type."""
+        if self._fit.get((store, key)) is value:
+            return
+        wanted = self._typed.stored_type(Defined(store))
+        found = 0 if wanted is None else misfit_of(value, wanted, self._typed.type_definition)
+        if isinstance(found, Misfit):
+            tree = self._definitions.definition(Defined(store))
+            name = "its datastore" if tree is None else label_of(tree)
+            at = f" at {found.path}" if found.path else ""
+            raise _refusal(f'the row "{key}" of {name} is not of its type: expected {found.expected}{at}', found)
+        if found <= _LARGEST:
+            if len(self._fit) >= _MOST_ROWS:
+                self._fit.clear()
+            self._fit[store, key] = value
+
+
+class _FittingWorld(World):
+    __slots__ = ("_rows", "_world")
+
+    def __init__(self, world: World, rows: Rows) -> None:
+        self._world = world
+        self._rows = rows
+
+    def now(self) -> datetime:
+        return self._world.now()
+
+    def random_bytes(self, count: int) -> bytes:
+        return self._world.random_bytes(count)
+
+    def db_get(self, store: NodeId, key: str) -> Value | None:
+        value = self._world.db_get(store, key)
+        if value is not None:
+            self._rows.check(store, key, value)
+        return value
+
+    def db_set(self, store: NodeId, key: str, value: Value) -> None:
+        self._world.db_set(store, key, value)
+
+    def db_delete(self, store: NodeId, key: str) -> None:
+        self._world.db_delete(store, key)
+
+    def db_keys(self, store: NodeId) -> list[str]:
+        return self._world.db_keys(store)
+
+    def db_items(self, store: NodeId) -> list[tuple[str, Value]]:
+        items = self._world.db_items(store)
+        for key, value in items:
+            self._rows.check(store, key, value)
+        return items
+
+    def db_count(self, store: NodeId) -> int:
+        return self._world.db_count(store)
