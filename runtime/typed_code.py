@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Final, Protocol, TypeAlias
 
 from dark_lang.errors import Failed, RunError
+from dark_lang.fitting import Definition, Fitting, Judge, Misfit
 from dark_lang.library import World
 from dark_lang.library_signatures import Signature
 from dark_lang.names import Defined, NodeId, Ref
@@ -22,10 +23,9 @@ from dark_lang.nodes import patterns as p
 from dark_lang.nodes import toplevels as top
 from dark_lang.nodes.walking import descend
 from dark_lang.notation.addresses import label_of
-from dark_lang.types import Type
+from dark_lang.types import UNKNOWN, Type
 from dark_lang.values.demanding import hole_reached
 from dark_lang.values.describing import name_kind
-from dark_lang.values.fitting import Definition, Misfit, misfit_of
 from dark_lang.values.model import HoleValue, Value
 from dark_lang.values.showing import show
 from runtime.current import current_world
@@ -61,7 +61,8 @@ class Clean:
         self._types: dict[NodeId, tuple[Types, bytes]] = {}
         self._calls: dict[NodeId, frozenset[NodeId] | None] = {}
         self._known: dict[NodeId, bool] = {}
-        self.rows = Rows(definitions, typed)
+        self._fitting = Fitting(typed.type_definition)
+        self.rows = Rows(definitions, typed, self._fitting)
 
     def types_of(self, toplevel: NodeId) -> tuple[Types, bytes] | None:
         """None if it is not clean."""
@@ -116,7 +117,7 @@ class Clean:
         for param, value, (name, wanted) in zip(
             function.params, args, signature.params if signature is not None else (), strict=True
         ):
-            found = misfit_of(value, wanted, self._typed.type_definition)
+            found = self._fitting.judge(wanted)(value)
             if isinstance(found, Misfit):
                 title = f"{function.name}_v{function.version}"
                 raise _refusal(f"{title} takes {found.expected} as `{name}{found.path}`", found, param.id)
@@ -140,9 +141,11 @@ class Rows:
     """Which rows were seen to be of their datastore's type. Rows are the same objects for as long as they are kept in
     memory, and nobody changes them."""
 
-    def __init__(self, definitions: Definitions, typed: Typed) -> None:
+    def __init__(self, definitions: Definitions, typed: Typed, fitting: Fitting) -> None:
         self._definitions = definitions
         self._typed = typed
+        self._fitting = fitting
+        self._judges: dict[NodeId, Judge] = {}
         self._fit: dict[tuple[NodeId, str], Value] = {}
 
     def world(self) -> World:
@@ -153,8 +156,10 @@ class Rows:
         """Raises Failed if a row is not of its datastore's type."""
         if self._fit.get((store, key)) is value:
             return
-        wanted = self._typed.stored_type(Defined(store))
-        found = 0 if wanted is None else misfit_of(value, wanted, self._typed.type_definition)
+        judge = self._judges.get(store)
+        if judge is None:
+            judge = self._judges[store] = self._judge(store)
+        found = judge(value)
         if isinstance(found, Misfit):
             tree = self._definitions.definition(Defined(store))
             name = "its datastore" if tree is None else label_of(tree)
@@ -164,6 +169,10 @@ class Rows:
             if len(self._fit) >= _MOST_ROWS:
                 self._fit.clear()
             self._fit[store, key] = value
+
+    def _judge(self, store: NodeId) -> Judge:
+        wanted = self._typed.stored_type(Defined(store))
+        return self._fitting.judge(UNKNOWN if wanted is None else wanted)
 
 
 class _FittingWorld(World):

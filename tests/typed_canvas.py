@@ -26,6 +26,7 @@ class MemoryTypes:
     def __init__(self, canvas: MemoryCanvas) -> None:
         self.canvas = canvas
         self.checked: dict[NodeId, Checked] = {}
+        self._definitions: dict[Ref, TypeDefinition | None] = {}
         self._signatures: dict[NodeId, Signature] = {}
 
     # For linking
@@ -83,8 +84,10 @@ class MemoryTypes:
         return self._signatures[tree.id]
 
     def type_definition(self, ref: Ref) -> TypeDefinition | None:
-        tree = self._tree(Realm.TYPE, ref)
-        return definition_of(tree, self._type) if isinstance(tree, top.Type) else None
+        if ref not in self._definitions:
+            tree = self._tree(Realm.TYPE, ref)
+            self._definitions[ref] = definition_of(tree, self._type) if isinstance(tree, top.Type) else None
+        return self._definitions[ref]
 
     def stored_type(self, ref: Ref) -> Type | None:
         tree = self._tree(Realm.DATASTORE, ref)

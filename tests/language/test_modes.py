@@ -20,7 +20,7 @@ from runtime.linking import CodeCache, Linker
 from runtime.running import Limits, run
 
 FAST = settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
-FULL = settings(max_examples=5_000, deadline=None, suppress_health_check=list(HealthCheck))
+FULL = settings(max_examples=2_000, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @cache
@@ -75,6 +75,6 @@ def test_both_ways_of_running_agree(program: str) -> None:
 
 @pytest.mark.full
 @FULL
-@given(programs(6))
+@given(programs(5))
 def test_both_ways_of_running_agree_on_larger_programs(program: str) -> None:
     both_answers(program)
