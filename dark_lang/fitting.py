@@ -100,7 +100,7 @@ class Fitting:
         found = self._plans.get(wanted)
         if found is None:
             found = self._plans[wanted] = _Plan(wanted)
-            meant = self._written_out(wanted)
+            meant = self.written_out(wanted)
             allowed = outermost(meant)
             found.python = None if allowed is None else allowed[0]
             found.is_leaf = type(meant) is Named and type(meant.type) is Standard and meant.type.name in _LEAVES
@@ -109,7 +109,7 @@ class Fitting:
 
     def _take_apart(self, plan: _Plan) -> None:
         plan.is_planned = True
-        meant = self._written_out(plan.wanted)
+        meant = self.written_out(plan.wanted)
         plan.is_leaf = False
         match meant:
             case Named(Standard("List" | "Dict"), (item,)):
@@ -137,7 +137,8 @@ class Fitting:
             case _:
                 plan.is_leaf = True
 
-    def _written_out(self, wanted: Type) -> Type:
+    def written_out(self, wanted: Type) -> Type:
+        """What a name is short for, on the outside."""
         for _ in range(_LONGEST_ALIAS):
             if type(wanted) is not Named or type(wanted.type) is not Defined:
                 return wanted

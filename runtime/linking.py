@@ -35,7 +35,7 @@ from runtime.definitions import Definitions
 from runtime.finishing import Finishing
 from runtime.standard import Standards
 from runtime.switching import side_chooser
-from runtime.typed_code import Clean, Typed, Types
+from runtime.typed_code import Clean, Types
 
 
 class EntryView(Protocol):
@@ -96,7 +96,7 @@ class Linker:
         self._definitions = Definitions(canvas)
         self._cache = cache or CodeCache()
         self._standards = Standards.of(library)
-        self._clean = None if typed is None else Clean(self._definitions, typed)
+        self._clean = Clean(self._definitions, self.finishing, self.checks)
         self._linked: dict[tuple[NodeId, bool], FunctionType] = {}  # by definition, and whether the code is clean
         self._reaching: dict[Standard, FunctionType | None] = {}
         self._lock = RLock()
@@ -104,19 +104,18 @@ class Linker:
     def callable_for(self, toplevel: NodeId) -> Callable[..., Value]:
         """A Python function that runs a definition: a function's takes its parameters, an HTTP handler's `request` and
         its route's variables, a worker's `event`, others nothing. Raises AddressError if there never was such a one."""
-        if self._clean is None or self._clean.types_of(toplevel) is None:
-            return self._linked_in(toplevel, False)
-        function = self._linked_in(toplevel, True)
+        clean = self._clean.is_clean(toplevel)
+        function = self._linked_in(toplevel, clean)
         tree = self.canvas.tree(toplevel)
-        return self._entrance(self._clean, tree, function) if isinstance(tree, top.Function) else function
+        return self._entrance(tree, function) if clean and isinstance(tree, top.Function) else function
 
-    def _entrance(self, clean: Clean, tree: top.Function, function: FunctionType) -> Callable[..., Value]:
+    def _entrance(self, tree: top.Function, function: FunctionType) -> Callable[..., Value]:
         """Clean code from outside: its arguments are asked first."""
 
         def enter(*args: Value) -> Value:
             if len(args) != len(tree.params):
                 raise _miscounted(label_of(tree), len(tree.params), len(args))
-            clean.check_arguments(tree, args)
+            self._clean.check_arguments(tree, args)
             return function(*args)
 
         return enter
@@ -155,7 +154,7 @@ class Linker:
 
     def _define(self, toplevel: NodeId, clean: bool, waiting: list[_Waiting]) -> FunctionType:
         tree = self.canvas.tree(toplevel)
-        typed = self._clean.types_of(toplevel) if clean and self._clean is not None else None
+        typed = self._clean.types_of(toplevel) if clean else None
         compiled = self._cache.compiled(tree, self.canvas.content(toplevel), typed)
         function = self._begin(compiled, tree, clean, waiting)
         # Known before what it needs is bound, so that functions that mention each other find each other.
@@ -253,8 +252,6 @@ class Linker:
 
     def _with_rows(self, ref: Standard) -> FunctionType | None:
         """For a function that reads rows, the one that clean code calls; None for others."""
-        if self._clean is None:
-            return None
         if ref not in self._reaching:
             self._reaching[ref] = self._standards.reaching(ref, self._clean.rows.world)
         return self._reaching[ref]

@@ -1,119 +1,65 @@
 """Which definitions run as code that trusts their types, and what that code may be given from outside.
 
 A definition is *clean* when the checker found it sound and nothing is missing, in it and in all that it calls, on every
-side of every toggle. Clean code calls clean code only, so a value can be of another type than it says only if it comes
-from outside: as an argument of a function that is run by itself, or as a row. Both are asked here, once.
-Must not know how code is compiled or linked. Invariant: no value of another type, and no hole, gets past.
+side of every toggle (`finishing.is_clean`). Clean code calls clean code only, so a value can be of another type than it
+says only if it comes from outside: as an argument of a function that is run by itself, or as a row. Both are asked
+here, once. Must not know how code is compiled or linked. Invariant: no value of another type, and no hole, gets past.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Final, Protocol, TypeAlias
+from typing import Final, TypeAlias
 
 from dark_lang.errors import Failed, RunError
-from dark_lang.fitting import Definition, Fitting, Judge, Misfit
+from dark_lang.fitting import Fitting, Judge, Misfit
 from dark_lang.library import World
-from dark_lang.library_signatures import Signature
-from dark_lang.names import Defined, NodeId, Ref
-from dark_lang.naming import Realm
-from dark_lang.nodes import expressions as e
-from dark_lang.nodes import patterns as p
+from dark_lang.names import Defined, NodeId
 from dark_lang.nodes import toplevels as top
-from dark_lang.nodes.walking import descend
 from dark_lang.notation.addresses import label_of
-from dark_lang.types import UNKNOWN, Type
+from dark_lang.types import UNKNOWN, Named, Type
 from dark_lang.values.demanding import hole_reached
 from dark_lang.values.describing import name_kind
 from dark_lang.values.model import HoleValue, Value
 from dark_lang.values.showing import show
+from runtime.checking import Checks, Interfaces
 from runtime.current import current_world
-from runtime.finishing import Definitions
+from runtime.definitions import Definitions
+from runtime.finishing import Finishing
 
 Types: TypeAlias = Mapping[NodeId, Type]
 
 
-class Typed(Protocol):
-    """What the checker knows of a snapshot."""
-
-    def types_of(self, toplevel: NodeId, /) -> tuple[Types, bytes] | None:
-        """The type of every expression, pattern and parameter of a definition, and a key that differs if they do;
-        names that are short for other types are written out on the outside. None if it is not finished or not sound."""
-        ...
-
-    def signature(self, function: Ref, /) -> Signature | None: ...
-
-    def stored_type(self, datastore: Ref, /) -> Type | None: ...
-
-    def type_definition(self, ref: Ref, /) -> Definition | None: ...
-
-
-_UNFINISHED: Final = frozenset([e.Hole, e.Unread, e.Partial, e.Conflict, p.Hole, p.Unread, p.Conflict])
-
-
 class Clean:
-    """The clean definitions of one snapshot."""
+    """The clean definitions of one snapshot: their types, and what is asked of values that come to them."""
 
-    def __init__(self, definitions: Definitions, typed: Typed) -> None:
+    def __init__(self, definitions: Definitions, finishing: Finishing, checks: Checks) -> None:
         self._definitions = definitions
-        self._typed = typed
-        self._types: dict[NodeId, tuple[Types, bytes]] = {}
-        self._calls: dict[NodeId, frozenset[NodeId] | None] = {}
-        self._known: dict[NodeId, bool] = {}
-        self._fitting = Fitting(typed.type_definition)
-        self.rows = Rows(definitions, typed, self._fitting)
+        self._finishing = finishing
+        self._checks = checks
+        self._fitting = Fitting(checks.interfaces.type_definition)
+        self.rows = Rows(definitions, checks.interfaces, self._fitting)
 
-    def types_of(self, toplevel: NodeId) -> tuple[Types, bytes] | None:
-        """None if it is not clean."""
-        known = self._known.get(toplevel)
-        if known is None:
-            known = self._known[toplevel] = self._is_clean(toplevel)
-        return self._types[toplevel] if known else None
+    def is_clean(self, toplevel: NodeId) -> bool:
+        tree = self._definitions.definition(Defined(toplevel))
+        # What is in an event is known from its uses alone.
+        return tree is not None and not isinstance(tree, top.Worker) and self._finishing.is_clean(toplevel)
 
-    def _is_clean(self, toplevel: NodeId) -> bool:
-        seen: set[NodeId] = set()
-        work = [toplevel]
-        while work:
-            definition = work.pop()
-            if definition in seen or self._known.get(definition):
-                continue
-            called = self._looked_at(definition)
-            if called is None or self._known.get(definition) is False:
-                return False
-            seen.add(definition)
-            work += called
-        self._known.update(dict.fromkeys(seen, True))
-        return True
-
-    def _looked_at(self, definition: NodeId) -> frozenset[NodeId] | None:
-        """What a definition mentions of the canvas's functions; None if it is not clean itself."""
-        if definition not in self._calls:
-            tree = self._definitions.definition(Defined(definition))
-            self._calls[definition] = None if tree is None else self._look(tree)
-        return self._calls[definition]
-
-    def _look(self, tree: top.Toplevel) -> frozenset[NodeId] | None:
-        if isinstance(tree, top.Worker):
-            return None  # what is in an event is known from its uses alone
-        called: set[NodeId] = set()
-        for node in descend(tree):
-            kind = type(node)
-            if kind in _UNFINISHED:
-                return None
-            if kind is e.Call or kind is e.FunctionRef:
-                ref = self._definitions.resolved(Realm.FUNCTION, node.function)  # type: ignore[attr-defined]
-                if isinstance(ref, Defined):
-                    called.add(ref.id)
-        found = self._typed.types_of(tree.id)
-        if found is None:
-            return None
-        self._types[tree.id] = found
-        return frozenset(called)
+    def types_of(self, toplevel: NodeId) -> tuple[Types, bytes]:
+        """The type of every expression, pattern and parameter of a clean definition, names that are short for other
+        types written out on the outside; and a key that differs if they do."""
+        types = self._checks.of(toplevel).types
+        short = [
+            (node, wanted) for node, wanted in types.items() if type(wanted) is Named and type(wanted.type) is Defined
+        ]
+        if short:
+            types = {**types, **{node: self._fitting.written_out(wanted) for node, wanted in short}}
+        return types, self._checks.key(toplevel)
 
     def check_arguments(self, function: top.Function, args: Sequence[Value]) -> None:
         """Raises RunError if they are not what the function takes."""
-        signature = self._typed.signature(Defined(function.id))
+        signature = self._checks.interfaces.signature(Defined(function.id))
         for param, value, (name, wanted) in zip(
             function.params, args, signature.params if signature is not None else (), strict=True
         ):
@@ -141,9 +87,9 @@ class Rows:
     """Which rows were seen to be of their datastore's type. Rows are the same objects for as long as they are kept in
     memory, and nobody changes them."""
 
-    def __init__(self, definitions: Definitions, typed: Typed, fitting: Fitting) -> None:
+    def __init__(self, definitions: Definitions, interfaces: Interfaces, fitting: Fitting) -> None:
         self._definitions = definitions
-        self._typed = typed
+        self._interfaces = interfaces
         self._fitting = fitting
         self._judges: dict[NodeId, Judge] = {}
         self._fit: dict[tuple[NodeId, str], Value] = {}
@@ -171,7 +117,7 @@ class Rows:
             self._fit[store, key] = value
 
     def _judge(self, store: NodeId) -> Judge:
-        wanted = self._typed.stored_type(Defined(store))
+        wanted = self._interfaces.stored_type(Defined(store))
         return self._fitting.judge(UNKNOWN if wanted is None else wanted)
 
 

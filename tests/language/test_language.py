@@ -14,22 +14,19 @@ begins a remark.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from memory_canvas import MemoryCanvas, MemoryWorld, library, same_recursion_limit
-from typed_canvas import MemoryTypes
+from memory_canvas import MemoryCanvas, MemoryWorld, same_recursion_limit
 
+from dark_lang.compiling.translating import compile_toplevel
 from dark_lang.errors import Failed, RunError, Stopped
 from dark_lang.nodes import toplevels as top
 from dark_lang.values.equality import equal
 from dark_lang.values.model import Value
 from dark_lang.values.showing import show
-from runtime.finishing import Definitions
-from runtime.linking import Linker
 from runtime.running import Limits, run
-from runtime.typed_code import Clean
 
 FILES = sorted(Path(__file__).parent.glob("*.dark"))
 
@@ -63,14 +60,12 @@ def canvas_with(definitions: tuple[str, ...]) -> MemoryCanvas:
     return canvas
 
 
-def with_types(definitions: tuple[str, ...], line: str) -> tuple[MemoryCanvas, MemoryTypes, top.Repl] | None:
+def with_types(definitions: tuple[str, ...], line: str) -> tuple[MemoryCanvas, top.Repl] | None:
     """None if the line is unfinished or unsound: such code never trusts its types."""
     canvas = canvas_with(definitions)
     place = top.Repl(canvas.fresh(), 1, "", "case", canvas.read(line.rpartition(" => ")[0].replace("\\n", "\n")))
     canvas.add(place)
-    typed = MemoryTypes(canvas)
-    clean = Clean(Definitions(canvas, library()), typed).types_of(place.id) is not None
-    return (canvas, typed, place) if clean else None
+    return (canvas, place) if canvas.linker().finishing.is_clean(place.id) else None
 
 
 CASES = list(cases())
@@ -97,11 +92,11 @@ def test_case(definitions: tuple[str, ...], line: str) -> None:
         assert equal(value, wanted), f"{show(value)} is not {show(wanted)}"
 
 
-def answer(linker: Linker, place: top.Repl) -> tuple[str, Value]:
+def answer(call: Callable[..., Value]) -> tuple[str, Value]:
     """What a run comes to: a value, or what is said of a failure and where."""
     try:
         with same_recursion_limit():
-            return "value", run(linker.callable_for(place.id), (), world=MemoryWorld(), limits=Limits(time_ms=5_000))
+            return "value", run(call, (), world=MemoryWorld(), limits=Limits(time_ms=5_000))
     except RunError as error:
         return type(error).__name__, (error.message, error.suggestion, error.node)
 
@@ -110,9 +105,10 @@ def answer(linker: Linker, place: top.Repl) -> tuple[str, Value]:
 def test_case_with_types(definitions: tuple[str, ...], line: str) -> None:
     found = with_types(definitions, line)
     assert found is not None
-    canvas, typed, place = found
-    kind, value = answer(Linker(canvas, library(), None, typed), place)
-    expected_kind, expected = answer(canvas.linker(), place)
+    canvas, place = found
+    kind, value = answer(canvas.linker().callable_for(place.id))
+    # Linked as an expression of a shell, it trusts nothing.
+    expected_kind, expected = answer(canvas.linker().link_code(compile_toplevel(place), place))
     assert kind == expected_kind, (value, expected)
     assert equal(value, expected) if kind == "value" else value == expected, (value, expected)
 

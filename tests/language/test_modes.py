@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from instructions import check_instructions
-from memory_canvas import MemoryCanvas, MemoryWorld, library, same_recursion_limit
-from typed_canvas import MemoryTypes
+from memory_canvas import MemoryCanvas, MemoryWorld, same_recursion_limit
 from typed_programs import PRELUDE, programs
 
 from dark_lang.compiling.translating import compile_toplevel
 from dark_lang.errors import LimitReached, RunError
 from dark_lang.names import NodeId
 from dark_lang.nodes import toplevels as top
+from dark_lang.values.model import Value
 from dark_lang.values.showing import show
-from runtime.linking import CodeCache, Linker
+from runtime.linking import CodeCache
 from runtime.running import Limits, run
 
 FAST = settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
@@ -45,10 +46,10 @@ def placed(program: str) -> tuple[MemoryCanvas, NodeId]:
     return canvas, canvas.add(top.Repl(canvas.fresh(), 1, "", "program", canvas.read(program)))
 
 
-def answer(linker: Linker, place: NodeId) -> tuple[str, object]:
+def answer(call: Callable[..., Value]) -> tuple[str, object]:
     try:
         with same_recursion_limit():
-            value = run(linker.callable_for(place), (), world=MemoryWorld(), limits=Limits(time_ms=5_000))
+            value = run(call, (), world=MemoryWorld(), limits=Limits(time_ms=5_000))
         return "value", show(value)
     except LimitReached:
         assume(False)
@@ -59,12 +60,13 @@ def answer(linker: Linker, place: NodeId) -> tuple[str, object]:
 
 def both_answers(program: str) -> None:
     canvas, place = placed(program)
-    types = MemoryTypes(canvas)
-    found = types.types_of(place)
-    assert found is not None, (program, types.check(place).marks)
-    expected = answer(canvas.linker(CACHE), place)
-    assert answer(Linker(canvas, library(), CACHE, types), place) == expected, program
-    check_instructions(compile_toplevel(canvas.tree(place), found[0]))
+    linker = canvas.linker(CACHE)
+    assert linker.finishing.is_clean(place), (program, linker.checks.of(place).marks)
+    # Linked as an expression of a shell, it trusts nothing.
+    tree = canvas.tree(place)
+    expected = answer(linker.link_code(compile_toplevel(tree), tree))
+    assert answer(linker.callable_for(place)) == expected, program
+    check_instructions(compile_toplevel(tree, linker.checks.of(place).types))
 
 
 @FAST

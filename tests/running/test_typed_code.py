@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from memory_canvas import MemoryCanvas, MemoryWorld, library, same_recursion_limit
-from typed_canvas import MemoryTypes
+from memory_canvas import MemoryCanvas, MemoryWorld, same_recursion_limit
 
 from dark_lang.errors import Failed, Stopped
 from dark_lang.fitting import Fitting, Judge
@@ -12,20 +11,11 @@ from dark_lang.library import World
 from dark_lang.names import NodeId, Standard
 from dark_lang.nodes import toplevels as top
 from dark_lang.nodes import types as t
+from dark_lang.notation.reading import read_signature
 from dark_lang.types import Type
 from dark_lang.values.model import NONE, UNIT, Case, Char, GuestDict, HoleValue, Json, Value, error, ok, some
-from runtime.finishing import Definitions
 from runtime.linking import CodeCache, Linker
 from runtime.running import run
-from runtime.typed_code import Clean
-
-
-def clean(canvas: MemoryCanvas) -> Clean:
-    return Clean(Definitions(canvas, library()), MemoryTypes(canvas))
-
-
-def linker(canvas: MemoryCanvas, cache: CodeCache | None = None) -> Linker:
-    return Linker(canvas, library(), cache, MemoryTypes(canvas))
 
 
 def call(linker: Linker, toplevel: NodeId, *args: Value, world: World | None = None) -> Value:
@@ -47,8 +37,8 @@ def test_a_definition_is_clean_with_all_that_it_calls() -> None:
     total = canvas.function("M::total(n: Int) -> Int", "M::price(n) + 1")
     todo = canvas.function("M::todo(n: Int) -> Int", "?")
     asks = canvas.function("M::asks(n: Int) -> Int", "M::total(n) + M::todo(n)")
-    found = clean(canvas)
-    assert [found.types_of(each) is not None for each in (asks, total, price, todo)] == [False, True, True, False]
+    finishing = canvas.linker().finishing
+    assert [finishing.is_clean(each) for each in (asks, total, price, todo)] == [False, True, True, False]
 
 
 @pytest.mark.parametrize(
@@ -72,8 +62,8 @@ def test_what_is_not_finished_or_not_sound_is_not_clean(body: str) -> None:
     canvas = MemoryCanvas()
     canvas.switch("t")
     function = canvas.function("M::f() -> Int", body)
-    assert clean(canvas).types_of(function) is None
-    assert not compiled_with_types(linker(canvas), function)
+    assert not canvas.linker().finishing.is_clean(function)
+    assert not compiled_with_types(canvas.linker(), function)
 
 
 def test_functions_that_call_each_other_are_clean_or_not_together() -> None:
@@ -84,10 +74,10 @@ def test_functions_that_call_each_other_are_clean_or_not_together() -> None:
     tree = canvas.trees[odd]
     assert isinstance(tree, top.Function)
     canvas.add(top.Function(**{**_fields(tree), "body": canvas.read("if n == 0 then false else M::even(n - 1)")}))
-    assert clean(canvas).types_of(even) is not None
-    assert call(linker(canvas), even, 10) is True
+    assert canvas.linker().finishing.is_clean(even)
+    assert call(canvas.linker(), even, 10) is True
     canvas.add(top.Function(**{**_fields(tree), "body": canvas.read("if n == 0 then ? else M::even(n - 1)")}))
-    assert clean(canvas).types_of(even) is None
+    assert not canvas.linker().finishing.is_clean(even)
 
 
 def _fields(tree: top.Function) -> dict[str, object]:
@@ -99,7 +89,7 @@ def test_a_function_is_linked_both_ways_and_each_way_calls_its_own() -> None:
     twice = canvas.function("M::twice(n: Int) -> Int", "n + n")
     good = canvas.function("M::good() -> Int", "M::twice(4)")
     bad = canvas.function("M::bad(x: Int) -> Int", "let y = M::twice(?later); if x > 0 then x else y + 1")
-    linked = linker(canvas)
+    linked = canvas.linker()
     assert call(linked, good) == 8
     with pytest.raises(Stopped):  # a hole comes to the code that may meet one
         call(linked, bad, 1)
@@ -109,13 +99,39 @@ def test_a_function_is_linked_both_ways_and_each_way_calls_its_own() -> None:
 def test_code_with_types_is_kept_by_content_and_types() -> None:
     canvas = MemoryCanvas()
     cache = CodeCache()
-    function = canvas.function("M::first(xs: List<Int>) -> Option<Int>", "List::head(xs)")
-    assert call(linker(canvas, cache), function, [1]) == some(1)
-    kept = dict(cache._kept)
-    assert call(linker(canvas, cache), function, []) == NONE
-    assert cache._kept == kept
-    assert call(canvas.linker(cache), function, [2]) == some(2)  # without types it is other code
-    assert len(cache._kept) == len(kept) + 1
+    price = canvas.function("M::price() -> Int", "2")
+    same = canvas.function("M::same() -> Bool", "M::price() == M::price()")
+    assert call(canvas.linker(cache), same) is True
+    kept = len(cache._kept)
+    assert call(canvas.linker(cache), same) is True
+    assert len(cache._kept) == kept
+    # The same text, and now it compares Lists, which Python's own `==` would take for equal to others.
+    tree = read_signature("M::price() -> List<Float>", canvas, canvas.fresh).tree
+    canvas.add(top.Function(**{**_fields(tree), "id": price, "body": canvas.read("[1.5]")}))
+    assert call(canvas.linker(cache), same) is True
+    assert len(cache._kept) == kept + 2
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "x + 1",
+        "x!",
+        "x(1)",
+        "match x { 1 -> 2, _ -> 3 }",
+        "x.a",
+        "M::id(x)",
+        "if x then 1 else 2",
+        "w.a + 1",
+        "{ x | a: 1 }",
+    ],
+)
+def test_nothing_that_goes_by_any_is_clean(body: str) -> None:
+    canvas = MemoryCanvas()
+    canvas.type("W = { a: Any }")
+    canvas.function("M::id(x: Int) -> Int", "x")
+    function = canvas.function("M::f(x: Any, w: W) -> Option<Int>", f"let y = {body}; Some(2)")
+    assert not canvas.linker().finishing.is_clean(function)
 
 
 # Arguments
@@ -162,7 +178,7 @@ def test_arguments_that_fit_are_taken(wanted: str, value: Value) -> None:
     for text in TYPES:
         canvas.type(text)
     function = canvas.function(f"M::f(x: {wanted}) -> {wanted}", "x")
-    linked = linker(canvas)
+    linked = canvas.linker()
     assert call(linked, function, value) is value
     assert compiled_with_types(linked, function)
 
@@ -174,7 +190,7 @@ def test_other_arguments_are_turned_down(wanted: str, value: Value, said: str) -
         canvas.type(text)
     function = canvas.function(f"M::f(x: {wanted}) -> {wanted}", "x")
     with pytest.raises(Failed) as failed:
-        call(linker(canvas), function, value)
+        call(canvas.linker(), function, value)
     assert said in failed.value.message
     tree = canvas.trees[function]
     assert isinstance(tree, top.Function)
@@ -192,19 +208,19 @@ def test_values_of_enums_are_checked_to_any_depth() -> None:
     value = leaf
     for _ in range(5_000):
         value = Case(tree, "Node", (leaf, 1, value))
-    assert call(linker(canvas), function, value, 0) == 5_000
+    assert call(canvas.linker(), function, value, 0) == 5_000
     for wrong in (Case(tree, "Nod", ()), Case(tree, "Leaf", (1,)), some(1), Case(tree, "Node", (leaf, "1", leaf))):
         with pytest.raises(Failed):
-            call(linker(canvas), function, Case(tree, "Node", (leaf, 1, wrong)), 0)
+            call(canvas.linker(), function, Case(tree, "Node", (leaf, 1, wrong)), 0)
 
 
 def test_holes_and_wrong_numbers_of_arguments_do_not_come_in() -> None:
     canvas = MemoryCanvas()
     function = canvas.function("M::f(x: List<Int>) -> Int", "List::length(x)")
     with pytest.raises(Stopped):
-        call(linker(canvas), function, [HoleValue(function, "later")])
+        call(canvas.linker(), function, [HoleValue(function, "later")])
     with pytest.raises(Failed, match="takes 1 argument, and 2 are given"):
-        call(linker(canvas), function, [], [])
+        call(canvas.linker(), function, [], [])
 
 
 # Rows
@@ -239,7 +255,7 @@ def people() -> tuple[MemoryCanvas, NodeId]:
 def test_rows_are_checked_before_code_that_trusts_them_sees_them(body: str) -> None:
     canvas, store = people()
     function = canvas.function("M::f() -> Option<Int>", body)
-    linked = linker(canvas)
+    linked = canvas.linker()
     world = MemoryWorld()
     world.rows[store] = {"a": {"name": "Ada", "age": 36}}
     assert call(linked, function, world=world) == some(37)
@@ -263,7 +279,7 @@ def test_a_row_that_fits_is_checked_once(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(Fitting, "judge", counting)
     canvas, store = people()
     function = canvas.function("M::f() -> Bool", 'Option::isSome(DB::get(People-v0, "a"))')
-    linked = linker(canvas)
+    linked = canvas.linker()
     world = MemoryWorld()
     row = {"name": "Ada", "age": 36}
     world.rows[store] = {"a": row}
@@ -277,7 +293,8 @@ def test_a_row_that_fits_is_checked_once(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_code_without_types_takes_rows_as_they_are() -> None:
     canvas, store = people()
-    function = canvas.function("M::f() -> Option<Any>", 'Option::map(DB::get(People-v0, "a"), p => p.age)')
+    body = 'if true then Option::map(DB::get(People-v0, "a"), p => p.age) else ?'
+    function = canvas.function("M::f() -> Option<Int>", body)
     world = MemoryWorld()
     world.rows[store] = {"a": {"name": "Ada", "age": "old"}}
     assert call(canvas.linker(), function, world=world) == some("old")
