@@ -63,6 +63,7 @@ class LibraryFunction:
     effect: Effect = Effect.PURE
     deprecated: Deprecation | None = None
     growing: Callable[[Callable[..., Value]], Callable[..., Any]] | None = None  # see GROWING_FUNCTIONS
+    proven: Callable[..., Value] | None = None  # `body` for arguments that are proven to be of their types to any depth
     identity: Standard = field(init=False)
 
     def __post_init__(self) -> None:

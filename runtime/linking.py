@@ -2,8 +2,10 @@
 
 Each definition is compiled once per content, whatever snapshot it is in, and linked once per snapshot, when it is first
 needed: its code gets globals of its own, in which the names that it needs are bound to the snapshot's definitions, to
-the library's functions behind checks of their arguments, and to the sides that run. So no request mixes old code with
-new. Must not know requests or limits. Invariants: linking never fails for what a program says; what a name cannot be
+the library's functions, and to the sides that run. So no request mixes old code with new. There are two families:
+*clean* code (`typed_code`), which trusts its types and calls the library's functions as they are, and dynamic code,
+which may meet anything and calls them behind checks of their arguments. Neither calls the other. Must not know requests
+or limits. Invariants: linking never fails for what a program says; what a name cannot be
 bound to is a failure at the node that uses it, when it runs; no limit of a run ends linking half way.
 """
 
@@ -25,6 +27,7 @@ from dark_lang.naming import Naming, Realm
 from dark_lang.nodes import toplevels as top
 from dark_lang.nodes import types as t
 from dark_lang.notation.addresses import label_of, suggest
+from dark_lang.records import NamedTuple
 from dark_lang.values.model import DatastoreValue, Value
 from runtime.checking import Checks
 from runtime.current import guarded
@@ -32,6 +35,7 @@ from runtime.definitions import Definitions
 from runtime.finishing import Finishing
 from runtime.standard import Standards
 from runtime.switching import side_chooser
+from runtime.typed_code import Clean, Types
 
 
 class EntryView(Protocol):
@@ -56,19 +60,23 @@ class CanvasView(Protocol):
 
 
 class CodeCache:
-    """Compiled definitions by content. One for a whole process; old ones make room."""
+    """Compiled definitions by content and, for clean code, by their types. One for a whole process; old ones make
+    room."""
 
     def __init__(self, size: int = 20_000) -> None:
-        self._kept: dict[bytes, Compiled] = {}
+        self._kept: dict[tuple[bytes, bytes], Compiled] = {}
         self._size = size
 
-    def compiled(self, toplevel: top.Toplevel, content: bytes) -> Compiled:
-        found = self._kept.get(content)
+    def compiled(self, toplevel: top.Toplevel, content: bytes, typed: tuple[Types, bytes] | None = None) -> Compiled:
+        """`typed`: the types of a clean definition, and a key that differs if they do."""
+        key = content, b"" if typed is None else typed[1]
+        found = self._kept.get(key)
         if found is None:
             if len(self._kept) >= self._size:
                 for old in list(self._kept)[: self._size // 4]:
                     self._kept.pop(old, None)
-            found = self._kept[content] = compile_toplevel(toplevel)
+            found = compile_toplevel(toplevel) if typed is None else compile_toplevel(toplevel, typed[0])
+            self._kept[key] = found
         return found
 
 
@@ -88,13 +96,32 @@ class Linker:
         self.finishing = Finishing(self._definitions)
         self._cache = cache or CodeCache()
         self._standards = Standards.of(library)
-        self._linked: dict[NodeId, FunctionType] = {}
+        self._clean = Clean(self._definitions, self.finishing, self.checks)
+        self._linked: dict[tuple[NodeId, bool], FunctionType] = {}  # by definition, and whether the code is clean
+        self._reaching: dict[Standard, FunctionType | None] = {}
         self._lock = RLock()
 
     def callable_for(self, toplevel: NodeId) -> Callable[..., Value]:
         """A Python function that runs a definition: a function's takes its parameters, an HTTP handler's `request` and
         its route's variables, a worker's `event`, others nothing. Raises AddressError if there never was such a one."""
-        return self._linked.get(toplevel) or self._link(toplevel)
+        clean = self._clean.is_clean(toplevel)
+        function = self._linked_in(toplevel, clean)
+        tree = self.canvas.tree(toplevel)
+        return self._entrance(tree, function) if clean and isinstance(tree, top.Function) else function
+
+    def _entrance(self, tree: top.Function, function: FunctionType) -> Callable[..., Value]:
+        """Clean code from outside: its arguments are asked first."""
+
+        def enter(*args: Value) -> Value:
+            if len(args) != len(tree.params):
+                raise _miscounted(label_of(tree), len(tree.params), len(args))
+            self._clean.check_arguments(tree, args)
+            return function(*args)
+
+        return enter
+
+    def _linked_in(self, toplevel: NodeId, clean: bool) -> FunctionType:
+        return self._linked.get((toplevel, clean)) or self._link(toplevel, clean)
 
     def finished(self, toplevel: NodeId) -> bool:
         """Whether it can run to its end: nothing is missing in it or in what it calls."""
@@ -105,40 +132,36 @@ class Linker:
         """Code that is no definition of the canvas (a condition, an expression of a shell) as a function. What Partials
         and Conflicts stand for in it is looked up below `root`."""
         with self._lock:
-            waiting: list[tuple[Compiled, dict[str, Any], top.Toplevel]] = []
-            function = self._begin(compiled, root, waiting)
+            waiting: list[_Waiting] = []
+            function = self._begin(compiled, root, False, waiting)
             self._finish(waiting)
             return function
 
-    def _link(self, toplevel: NodeId) -> FunctionType:
+    def _link(self, toplevel: NodeId, clean: bool) -> FunctionType:
         with self._lock:
-            found = self._linked.get(toplevel)
+            found = self._linked.get((toplevel, clean))
             if found is not None:
                 return found
             before = sys.getrecursionlimit()
             sys.setrecursionlimit(before + _ROOM)
             try:
-                waiting: list[tuple[Compiled, dict[str, Any], top.Toplevel]] = []
-                function = self._define(toplevel, waiting)
+                waiting: list[_Waiting] = []
+                function = self._define(toplevel, clean, waiting)
                 self._finish(waiting)
             finally:
                 sys.setrecursionlimit(before)
             return function
 
-    def _define(self, toplevel: NodeId, waiting: list[tuple[Compiled, dict[str, Any], top.Toplevel]]) -> FunctionType:
+    def _define(self, toplevel: NodeId, clean: bool, waiting: list[_Waiting]) -> FunctionType:
         tree = self.canvas.tree(toplevel)
-        compiled = self._cache.compiled(tree, self.canvas.content(toplevel))
-        function = self._begin(compiled, tree, waiting)
+        typed = self._clean.types_of(toplevel) if clean else None
+        compiled = self._cache.compiled(tree, self.canvas.content(toplevel), typed)
+        function = self._begin(compiled, tree, clean, waiting)
         # Known before what it needs is bound, so that functions that mention each other find each other.
-        self._linked[toplevel] = function
+        self._linked[toplevel, clean] = function
         return function
 
-    def _begin(
-        self,
-        compiled: Compiled,
-        tree: top.Toplevel,
-        waiting: list[tuple[Compiled, dict[str, Any], top.Toplevel]],
-    ) -> FunctionType:
+    def _begin(self, compiled: Compiled, tree: top.Toplevel, clean: bool, waiting: list[_Waiting]) -> FunctionType:
         names: dict[str, Any] = {
             "__builtins__": SUPPORT,
             NODES: compiled.nodes,
@@ -148,36 +171,31 @@ class Linker:
             **compiled.constants,
         }
         exec(compiled.code, names)
-        waiting.append((compiled, names, tree))
+        waiting.append(_Waiting(compiled, names, tree, clean))
         function: FunctionType = names["main"]
         return function
 
-    def _finish(self, waiting: list[tuple[Compiled, dict[str, Any], top.Toplevel]]) -> None:
+    def _finish(self, waiting: list[_Waiting]) -> None:
         """Binds what code needs. Functions that are needed as values are linked at once, and join the queue."""
         while waiting:
-            compiled, names, tree = waiting.pop()
-            for name, need in compiled.needs.items():
+            code = waiting.pop()
+            names = code.names
+            for name, need in code.compiled.needs.items():
                 try:
-                    names[name] = self._bound(name, need, names, tree, waiting)
+                    names[name] = self._bound(name, need, code, waiting)
                 except _UnboundError as error:
                     if need.kind is NeedKind.CALL:
                         names[name] = _failing(error.failure)
                     else:
                         names[PROBLEMS][name] = error.failure
 
-    def _bound(
-        self,
-        name: str,
-        need: Need,
-        names: dict[str, Any],
-        tree: top.Toplevel,
-        waiting: list[tuple[Compiled, dict[str, Any], top.Toplevel]],
-    ) -> Any:
+    def _bound(self, name: str, need: Need, code: _Waiting, waiting: list[_Waiting]) -> Any:
+        tree = code.tree
         match need.kind:
             case NeedKind.CALL:
-                return self._called(name, need, names)
+                return self._called(name, need, code)
             case NeedKind.FUNCTION:
-                return self._function(need, waiting)
+                return self._function(need, code.clean, waiting)
             case NeedKind.CASE:
                 return self._case(need)
             case NeedKind.DATASTORE:
@@ -194,43 +212,49 @@ class Linker:
 
     # Functions
 
-    def _called(self, name: str, need: Need, names: dict[str, Any]) -> Callable[..., Value]:
+    def _called(self, name: str, need: Need, code: _Waiting) -> Callable[..., Value]:
         ref = self._resolved(Realm.FUNCTION, need.ref)
         if isinstance(ref, Standard):
-            plain = self._standard(ref, need.takes)
-            return self._standards.growing(ref) or plain if need.label else plain
+            plain = self._standard(ref, need.takes, code.clean)
+            if need.label:
+                return self._standards.growing(ref) or plain
+            return (self._standards.proven(ref) or plain) if code.clean else plain
         function = self._defined_function(ref, need.ref)
         if len(function.params) != need.takes:
             raise _UnboundError(_miscounted(label_of(function), len(function.params), need.takes))
-        linked = self._linked.get(function.id)
-        return linked if linked is not None else self._linking(function.id, name, names)
+        linked = self._linked.get((function.id, code.clean))
+        return linked if linked is not None else self._linking(function.id, name, code)
 
-    def _linking(self, function: NodeId, name: str, names: dict[str, Any]) -> Callable[..., Value]:
+    def _linking(self, function: NodeId, name: str, code: _Waiting) -> Callable[..., Value]:
         """Stands in for a function until its first call, which links it and puts it in its place."""
 
         def first_call(*args: Value) -> Value:
-            linked = names[name] = guarded(self.callable_for, function)
+            linked = code.names[name] = guarded(self._linked_in, function, code.clean)
             return linked(*args)
 
         return first_call
 
-    def _function(
-        self, need: Need, waiting: list[tuple[Compiled, dict[str, Any], top.Toplevel]]
-    ) -> Callable[..., Value]:
+    def _function(self, need: Need, clean: bool, waiting: list[_Waiting]) -> Callable[..., Value]:
         ref = self._resolved(Realm.FUNCTION, need.ref)
         if isinstance(ref, Standard):
-            return self._standard(ref, None)
+            return self._standard(ref, None, clean)
         function = self._defined_function(ref, need.ref)
-        return self._linked.get(function.id) or self._define(function.id, waiting)
+        return self._linked.get((function.id, clean)) or self._define(function.id, clean, waiting)
 
-    def _standard(self, ref: Standard, count: int | None) -> Callable[..., Value]:
-        function = self._standards.function(ref)
+    def _standard(self, ref: Standard, count: int | None, clean: bool) -> Callable[..., Value]:
+        function = (self._with_rows(ref) if clean else None) or self._standards.function(ref)
         if function is None:
             raise self._unknown(Realm.FUNCTION, "function", ref)
         takes = function.__code__.co_argcount
         if count is not None and takes != count:
             raise _UnboundError(_miscounted(f"{ref.name}_v{ref.version}", takes, count))
         return function
+
+    def _with_rows(self, ref: Standard) -> FunctionType | None:
+        """For a function that reads rows, the one that clean code calls; None for others."""
+        if ref not in self._reaching:
+            self._reaching[ref] = self._standards.reaching(ref, self._clean.rows.world)
+        return self._reaching[ref]
 
     def _defined_function(self, ref: Ref, given: Ref | None) -> top.Function:
         tree = self._definitions.definition(ref)
@@ -293,6 +317,15 @@ class Linker:
         return _UnboundError(
             Failed(f"there is no {what} {spelled}", suggestion=f"did you mean `{near}`?" if near else "")
         )
+
+
+class _Waiting(NamedTuple):
+    """Code whose needs are still to be bound."""
+
+    compiled: Compiled
+    names: dict[str, Any]
+    tree: top.Toplevel
+    clean: bool
 
 
 class _UnboundError(Exception):

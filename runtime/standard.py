@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 from weakref import WeakKeyDictionary
 
 from dark_lang.errors import Failed
-from dark_lang.library import Effect, Library, LibraryFunction
+from dark_lang.library import Effect, Library, LibraryFunction, World
 from dark_lang.library_signatures import Signature, parse_signature
 from dark_lang.names import Standard
 from dark_lang.types import Fn, describe, outermost
@@ -52,8 +52,21 @@ class Standards:
             declared = self._library.get(identity)
             if declared is None:
                 return None
-            found = self._functions[identity] = _checked(declared)
+            found = self._functions[identity] = _checked(declared, current_world)
         return found
+
+    def proven(self, identity: Standard) -> Callable[..., Value] | None:
+        """For calls whose arguments are known to be of their types; None if the function reaches outside, or is not
+        there."""
+        declared = self._library.get(identity)
+        if declared is None or declared.effect is not Effect.PURE:
+            return None
+        return declared.proven or declared.body
+
+    def reaching(self, identity: Standard, world: Callable[[], World]) -> FunctionType | None:
+        """For a function that reaches rows, the same with another world; None for others."""
+        declared = self._library.get(identity)
+        return _checked(declared, world) if declared is not None and declared.effect >= Effect.READS else None
 
     def growing(self, identity: Standard) -> Callable[..., Any] | None:
         """What stands for it where the compiler has seen that it may change its first argument."""
@@ -66,10 +79,10 @@ class Standards:
         return found
 
 
-def _checked(function: LibraryFunction) -> FunctionType:
+def _checked(function: LibraryFunction, world: Callable[[], World]) -> FunctionType:
     signature = parse_signature(function)
     kinds: list[str] = []
-    names: dict[str, Any] = {"body": function.body, "refuse": _refusing(function, signature), "world": current_world}
+    names: dict[str, Any] = {"body": function.body, "refuse": _refusing(function, signature), "world": world}
     for nth, (_, type_) in enumerate(signature.params):
         allowed = outermost(type_)
         if isinstance(type_, Fn):

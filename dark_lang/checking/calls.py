@@ -133,7 +133,10 @@ def _applied(
             i.fits(node, called.gives, expected)
     else:
         called = Called(tuple([i.fresh() for _ in range(given)]), i.fresh(), (), ())
-        if shape is ANY or i.unifier.unify(own, function(called.params, called.gives)):
+        if shape is ANY:
+            i.sound = False
+            i.fits(node, called.gives, expected)
+        elif i.unifier.unify(own, function(called.params, called.gives)):
             i.fits(node, called.gives, expected)
         else:
             i.mark(node, Kind.MISFIT, f"expected a function, found {i.describe(own)}", "a function", i.describe(own))
@@ -230,6 +233,7 @@ def unwrap(i: Inference, node: e.Try, inner: Term, expected: Term, leaving: Leav
     if type(shape) is Var:
         return False
     if shape is ANY:
+        i.sound = False
         return True
     if type(shape) is not Con or shape.head not in ("Option", "Result"):
         found = i.describe(inner)

@@ -161,9 +161,10 @@ def _again(i: Inference) -> None:
 
 def _checked(i: Inference, toplevel: top.Toplevel) -> Checked:
     settle = i.settling.type_of
+    sound = i.sound and not i.unifier.guessed
     types = {node: settle(term) for node, term in i.terms.items()}
     if not i.marks:
-        return Checked(types, (), frozenset(), i.sound)
+        return Checked(types, (), frozenset(), sound)
     for nth, term in i.holes.items():
         if term is not ANSWER:
             mark = i.marks[nth]
@@ -171,4 +172,4 @@ def _checked(i: Inference, toplevel: top.Toplevel) -> Checked:
             i.marks[nth] = Mark(mark.toplevel, mark.node, mark.kind, mark.sentence, wanted)
     order = {node.id: place for place, node in enumerate(descend(toplevel))}
     marks = sorted(i.marks, key=lambda mark: order.get(mark.node, -1))
-    return Checked(types, tuple(marks), frozenset(i.errors), i.sound)
+    return Checked(types, tuple(marks), frozenset(i.errors), sound)

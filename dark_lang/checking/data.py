@@ -118,6 +118,7 @@ def _field_of(i: Inference, node: e.Field | e.FieldAccess, label: str, own: Term
             i.missing(node, f"{i.describe(own)} has no field {label}", label, fields)
             return None
     elif shape is ANY:
+        i.sound = False
         return ANY
     elif type(shape) is Con:
         i.mark(

@@ -22,12 +22,13 @@ Expand = Callable[[Con], Term | None]
 
 
 class Unifier:
-    __slots__ = ("_expand", "_trail", "fuel")
+    __slots__ = ("_expand", "_trail", "fuel", "guessed")
 
     def __init__(self, expand: Expand) -> None:
         self._expand = expand
         self._trail: list[tuple[Var, Term | None, int, bool]] = []
         self.fuel = FUEL
+        self.guessed = False  # whether `Any` was taken for another type, which no value need be of
 
     def unify(self, a: Term, b: Term) -> bool:
         """Whether they are one type now."""
@@ -66,6 +67,7 @@ class Unifier:
     def _differ(self, a: Term, b: Term, work: list[tuple[Term, Term]], expanded: int) -> bool:
         """Two that look different: one may be short for the other, or be anything."""
         if a is ANY or b is ANY or expanded > DEEPEST:
+            self.guessed = True
             return True
         long_a = self._expand(a) if type(a) is Con else None
         long_b = self._expand(b) if type(b) is Con else None

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 
 from dark_lang.compiling import syntax as py
+from dark_lang.compiling.calling import call
 from dark_lang.compiling.compiled import GROWING, NeedKind
 from dark_lang.compiling.control import (
     Branch,
@@ -19,10 +20,12 @@ from dark_lang.compiling.control import (
     partial_test,
     toggle_test,
 )
-from dark_lang.compiling.generating import DEEPEST, RETURN, Generator, Place, Result, common_kind
+from dark_lang.compiling.generating import DEEPEST, RETURN, Generator, Place, Result
 from dark_lang.compiling.growing import grown_by
-from dark_lang.compiling.operators import OPERATORS
-from dark_lang.names import Defined, NodeId, Ref, Standard
+from dark_lang.compiling.kinds import common_kind
+from dark_lang.compiling.loop_syntax import Optional
+from dark_lang.compiling.looping import grow, loop_of
+from dark_lang.names import Defined, NodeId, Standard
 from dark_lang.nodes import expressions as e
 from dark_lang.nodes import patterns as p
 
@@ -39,12 +42,24 @@ def call_value(g: Generator, node: e.Call) -> Result:
 def call_step(g: Generator, node: e.Call, first: Result) -> Result:
     if isinstance(node.function, Standard) and node.function.name == "Op::power" and len(node.args) == 2:
         return _powers(g, node, first)
-    args = node.args
-    grown = grown_by(node.function, args, len(args), g.grown)
+    return call_with(g, node, node.args[1:], first)
+
+
+def call_with(g: Generator, node: e.Call, args: tuple[e.Expression, ...], first: Result) -> Result:
+    """A call whose first argument is there, and whose others are `args`."""
+    is_growing = id(node) in g.growing
+    if g.types is not None and not is_growing:
+        place = g.in_place.get(id(node))
+        if place is not None:
+            return grow(g, node, place, g.values(args, first)[1:])
+        made = loop_of(g, node, args, first)
+        if made is not None:
+            return made
+    grown = grown_by(node.function, args, len(args) + 1, g.grown)
     if grown:
         g.growing |= grown
-    results = g.values(args[1:], first)
-    if grown or id(node) in g.growing:
+    results = g.values(args, first)
+    if grown or is_growing:
         return growing_call(g, node, results)
     return call(g, node.id, node.function, results)
 
@@ -74,24 +89,13 @@ def _powers(g: Generator, node: e.Call, first: Result) -> Result:
     return result
 
 
-def call(g: Generator, node: NodeId, function: Ref, results: list[Result]) -> Result:
-    count = len(results)
-    if isinstance(function, Standard):
-        if function.version == 0:
-            operator = OPERATORS.get(function.name)
-            if operator is not None and operator[0] == count:
-                return operator[1](g, node, results)
-    elif isinstance(function, Defined) and function.id == g.definition and len(g.scopes[1].params) == count:
-        main = g.scopes[1]
-        return py.call("main", [value for value, _ in results], g.line(node)), main.result.lower()
-    name = g.need(NeedKind.CALL, function, count)
-    return py.call(name, [value for value, _ in results], g.line(node)), ""
-
-
 def call_flow(g: Generator, node: e.Call, place: Place) -> str:
     scope = g.scope
     if place is RETURN and scope.loops and is_self_call(node, g.definition, len(scope.params)):
         results = g.values(node.args)
+        if len(results) == 1:
+            # By way of another name: adding to a String under its own name is done in place, in no time for its length.
+            results = g.keep_all(results)
         if results:
             g.block.append(py.assign_all(scope.params, [value for value, _ in results]))
         g.block.append(py.Continue())
@@ -115,7 +119,7 @@ def apply_step(g: Generator, node: e.Apply, function: Result) -> Result:
 def apply(g: Generator, node: NodeId, results: list[Result]) -> Result:
     """Calls the first value with the others. Not checked before: no other value of a guest's can be called, and what
     the call then raises says what it was called with."""
-    if not isinstance(results[0][0], ast.Name):
+    if g.types is None and not isinstance(results[0][0], ast.Name):
         # What is evaluated before the function's own name stays before it.
         results = g.keep_all(results)
         if not isinstance(results[0][0], ast.Name):
@@ -125,7 +129,8 @@ def apply(g: Generator, node: NodeId, results: list[Result]) -> Result:
     function = results[0][0]
     value = py.Call(function, [value for value, _ in results[1:]], [])
     value.lineno = g.line(node)
-    g.site(value.lineno, "apply", [function], str(len(results) - 1))
+    if g.types is None:
+        g.site(value.lineno, "apply", [function], str(len(results) - 1))
     return value, ""
 
 
@@ -133,6 +138,8 @@ def field_step(g: Generator, node: e.FieldAccess, record: Result) -> Result:
     if node.label is None:
         g.keep(record)
         return g.hole(node.id, ""), ""
+    if g.types is not None:
+        return py.item(record[0], node.label), g.kind_of(node)
     value, kind = g.keep(record)
     line = g.line(node.id)
     if kind.upper() != "R" or not isinstance(value, ast.Name):
@@ -147,19 +154,37 @@ def field_step(g: Generator, node: e.FieldAccess, record: Result) -> Result:
 
 
 def try_step(g: Generator, node: e.Try, wrapped: Result) -> Result:
+    if type(wrapped[0]) is Optional:
+        return _try_bare(g, wrapped[0])
     name, kind = g.keep_name(wrapped)
     value = py.load(name)
+    if g.types is None:
+        _check_wrapped(g, node, name, kind)
+    g.block.append(py.If(py.compare(py.part(name, "name"), py.IN, _LEAVING), _leaving(g, value), []))
+    return py.item(py.part(name, "values"), 0), ""
+
+
+def _try_bare(g: Generator, wrapped: Optional) -> Result:
+    name, _ = g.keep_name((wrapped.bare, ""))
+    g.block.append(py.If(py.compare(py.load(name), py.IS, py.NOTHING), _leaving(g, py.load("NONE")), []))
+    return py.load(name), ""
+
+
+def _check_wrapped(g: Generator, node: e.Try, name: str, kind: str) -> None:
     type_ = py.compare(py.part(name, "type"), py.IN, _UNWRAPPED)
     fits = type_ if kind == "C" else py.all_of([py.is_type(name, "Case"), type_])
-    wrong = py.Expr(py.call("bad_try", [value], g.line(node.id)))
+    wrong = py.Expr(py.call("bad_try", [py.load(name)], g.line(node.id)))
     g.block.append(py.If(py.UnaryOp(py.NOT, fits), [wrong], []))
+
+
+def _leaving(g: Generator, value: ast.expr) -> list[ast.stmt]:
+    """The statements that leave the function with a None or an Error."""
     outer = g.block
     leaving: list[ast.stmt] = []
     g.block = leaving
     g.put((py.call("Left", [value]), "C") if g.scope.leaves else (value, "C"), RETURN)
     g.block = outer
-    outer.append(py.If(py.compare(py.part(name, "name"), py.IN, _LEAVING), leaving, []))
-    return py.item(py.part(name, "values"), 0), ""
+    return leaving
 
 
 # Pipes
@@ -180,17 +205,29 @@ def _through(g: Generator, step: e.Expression, piped: Result) -> Result:
     while type(step) is e.Try:
         unwraps.append(step)
         step = step.value
-    result = _one_step(g, step, piped)
+    result = _known(g, step, _one_step(g, step, piped))
     while unwraps:
-        result = try_step(g, unwraps.pop(), result)
+        unwrap = unwraps.pop()
+        result = _known(g, unwrap, try_step(g, unwrap, result))
     return result
+
+
+def _known(g: Generator, step: e.Expression, result: Result) -> Result:
+    """With what the step's type promises of the value that comes out of it."""
+    if g.types is None or result[1].isupper() or not isinstance(step, _PASSING):
+        return result
+    return result[0], g.kind_of(step)
+
+
+_PASSING = (e.Call, e.Apply, e.Try, e.Toggle)
+"""Steps whose type is that of what they pass on; that of others is a function's."""
 
 
 def _one_step(g: Generator, step: e.Expression, piped: Result) -> Result:
     while type(step) is e.Note:
         step = step.body
     if type(step) is e.Call:
-        return call_step_of_pipe(g, step, piped)
+        return call_with(g, step, step.args, piped)
     if type(step) is e.Apply:
         # The piped value was there first, though the function is written in front of its arguments.
         results = g.values([step.function, *step.args], piped)
@@ -213,17 +250,6 @@ def _in_order(results: list[Result]) -> bool:
 def _kept(g: Generator, results: list[Result]) -> list[Result]:
     results = g.keep_all(results)
     return [results[1], results[0], *results[2:]]
-
-
-def call_step_of_pipe(g: Generator, step: e.Call, piped: Result) -> Result:
-    args = step.args
-    grown = grown_by(step.function, args, len(args) + 1, g.grown)
-    if grown:
-        g.growing |= grown
-    results = g.values(args, piped)
-    if grown or id(step) in g.growing:
-        return growing_call(g, step, results)
-    return call(g, step.id, step.function, results)
 
 
 def _either_way(g: Generator, test: ast.expr, step: e.Toggle | e.Partial, piped: Result) -> Result:
@@ -265,7 +291,7 @@ def _through_conflict(g: Generator, step: e.Conflict, piped: Result) -> Result:
 
 def lambda_value(g: Generator, node: e.Lambda) -> Result:
     outer = g.block
-    copies = g.scope.loops  # a closure would see what later turns of the loop bind
+    copies = g.scope.loops or g.scope.turns > 0  # a closure would see what later turns of the loop bind
     mark = g.mark()
     scope = g.enter()
     body: list[ast.stmt] = []
@@ -279,9 +305,9 @@ def lambda_value(g: Generator, node: e.Lambda) -> Result:
             if pattern.name in seen:
                 body.append(py.Expr(g.failure(pattern.id, f"The name `{pattern.name}` is bound twice")[0]))
             seen.add(pattern.name)
-            g.bind_python(pattern.name, name, "")
+            g.bind_python(pattern.name, name, g.kind_of(pattern))
         elif type(pattern) is not p.Wildcard:
-            bind(g, pattern, (py.load(name), ""), node)
+            bind(g, pattern, (py.load(name), g.kind_of(pattern)), node)
     value = _body(g, node.body)
     g.block = outer
     g.leave()

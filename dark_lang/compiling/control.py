@@ -8,13 +8,16 @@ after a return is not emitted.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Final
 
 from dark_lang.compiling import syntax as py
 from dark_lang.compiling.compiled import NeedKind
-from dark_lang.compiling.generating import RETURN, Generator, Place, Result, common_kind
-from dark_lang.compiling.patterns import is_refutable, tests_of
-from dark_lang.names import Ref
+from dark_lang.compiling.generating import RETURN, Generator, Place, Result
+from dark_lang.compiling.kinds import common_kind
+from dark_lang.compiling.loop_syntax import PASS, Optional
+from dark_lang.compiling.patterns import BARE, is_refutable, tests_of
+from dark_lang.names import Ref, Standard
 from dark_lang.nodes import expressions as e
 from dark_lang.nodes import patterns as p
 
@@ -116,7 +119,7 @@ def bind(g: Generator, pattern: p.Pattern, result: Result, node: e.Let | e.Lambd
 def _discard(g: Generator, result: Result, node: e.Expression) -> None:
     """A statement: its value is not used, but must be there."""
     value, kind = result
-    if kind.isupper():
+    if kind.isupper() or g.types is not None:
         if not py.is_stable(value):
             g.block.append(py.Expr(value))
         return
@@ -155,6 +158,13 @@ def _choice_value(g: Generator, test: ast.expr, then: e.Expression, else_: e.Exp
     return py.load(name), known
 
 
+def either_way(test: ast.expr, first: list[ast.stmt], second: list[ast.stmt]) -> ast.stmt:
+    """An `if` of which either way may have nothing to do."""
+    if first:
+        return py.If(test, first, second)
+    return py.If(py.UnaryOp(py.NOT, test), second or [PASS], [])
+
+
 def _choice_flow(g: Generator, test: ast.expr, then: Branch, else_: Branch, place: Place) -> str:
     outer = g.block
     first: list[ast.stmt] = []
@@ -169,7 +179,7 @@ def _choice_flow(g: Generator, test: ast.expr, then: Branch, else_: Branch, plac
     g.block = second
     other = else_(place)
     g.block = outer
-    outer.append(py.If(test, first, second))
+    outer.append(either_way(test, first, second))
     return common_kind(kind, other)
 
 
@@ -188,12 +198,20 @@ def match_value(g: Generator, node: e.Match) -> Result:
 
 
 def match_flow(g: Generator, node: e.Match, place: Place) -> str:
-    name, kind = g.keep_name(g.value(node.subject))
+    subject, kind = g.value(node.subject)
+    if type(subject) is Optional and all(type(arm.pattern) in _ASKS_ONLY for arm in node.arms):
+        subject, kind = subject.bare, BARE
+    name, _ = g.keep_name((subject, kind))
     matching = _Matching(g, node, name, kind, place)
     outer = g.block
     matching.run()
     g.block = outer
     return matching.kind or ""
+
+
+_OTHER: Final[Mapping[str | bool, str]] = {"Some": "None", "None": "Some", "Ok": "Error", "Error": "Ok"}
+_ASKS_ONLY: Final = (p.Constructor, p.Wildcard)
+"""Patterns that do not need the Option itself, but only what is in it."""
 
 
 class _Matching:
@@ -212,6 +230,7 @@ class _Matching:
         self.begun = len(g.block)
         self.flag = ""
         self.chained = 0
+        self.seen: set[str | bool] = set()  # of cases and Bools, those that an earlier arm has taken for sure
 
     def run(self) -> None:
         g = self.g
@@ -221,13 +240,16 @@ class _Matching:
             g.unwind(mark)
             if is_last:
                 return
-        wrong = py.call("no_match", [py.load(self.name)], g.line(self.node.id))
+        subject = py.load(self.name)
+        if self.known == BARE:
+            subject = py.call("option", [subject])
+        wrong = py.call("no_match", [subject], g.line(self.node.id))
         g.block.append(py.Return(wrong) if self.place.name is None else py.assign(self.place.name, wrong))
 
     def _arm(self, arm: e.Arm) -> bool:
         """Emits one arm; afterwards the block is where the next one belongs. True if none can follow."""
         g = self.g
-        tests = tests_of(g, arm.pattern, self.name, self.known, asked=self.asked)
+        tests = tests_of(g, arm.pattern, self.name, self.known, asked=self.asked, certain=self._is_certain(arm.pattern))
         self.asked = self.asked or is_refutable(arm.pattern)
         if not tests.tests and arm.guard is None:
             tests.bind()
@@ -244,13 +266,32 @@ class _Matching:
             guarded = g.block
             body = g.block = []
             self._body(arm)
-            guarded.append(py.If(test, body, list(missed)))
+            guarded.append(either_way(test, body, list(missed)))
         if tests.tests:
-            here.append(py.If(py.all_of(tests.tests), taken, missed))
+            here.append(py.If(py.all_of(tests.tests), taken or [PASS], missed))
         else:
             here.extend(taken)
         self._move_on(here, missed)
+        self._note(arm)
         return False
+
+    def _is_certain(self, pattern: p.Pattern) -> bool:
+        """Whether the arms before have left nothing but what this one asks for. With types only: a value without them
+        may be anything."""
+        if self.g.types is None:
+            return False
+        if type(pattern) is p.Constructor:
+            return len(self.seen) == 1 and pattern.case == _OTHER.get(next(iter(self.seen)))
+        return type(pattern) is p.Bool and (not pattern.value) in self.seen
+
+    def _note(self, arm: e.Arm) -> None:
+        pattern = arm.pattern
+        if arm.guard is not None or self.g.types is None:
+            return
+        if type(pattern) is p.Constructor and not any(is_refutable(part) for part in pattern.args):
+            self.seen.add(pattern.case if isinstance(pattern.type, Standard) else "")
+        elif type(pattern) is p.Bool:
+            self.seen.add(pattern.value)
 
     def _missed(self, arm: e.Arm) -> list[ast.stmt]:
         """What is done when the arm is not taken: nothing yet, or raising the flag."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
+from typing import Final
 
 from dark_lang.compiling import syntax as py
 from dark_lang.compiling.compiled import NeedKind
@@ -15,6 +16,7 @@ from dark_lang.compiling.generating import Generator, Result
 from dark_lang.library import STANDARD_CASES
 from dark_lang.names import Ref, Standard
 from dark_lang.nodes import expressions as e
+from dark_lang.values.limits import TEXT_LENGTH
 from dark_lang.values.model import Char
 
 _EMPTY = py.Constant("")
@@ -47,6 +49,8 @@ def string(g: Generator, node: e.String) -> Result:
         return py.Constant(parts[0].value), "S"
     if not parts:
         return _EMPTY, "S"
+    if g.types is not None:
+        return _typed_string(g, node), "S"
     if len(parts) > _FEW:
         return _long_string(g, node), "S"
     results = iter(g.values([part for part in parts if type(part) is not e.Text]))
@@ -73,6 +77,49 @@ def string(g: Generator, node: e.String) -> Result:
     return joined or _EMPTY, "S"
 
 
+def _typed_string(g: Generator, node: e.String) -> ast.expr:
+    """The parts are known to be text."""
+    results = iter(g.values([part for part in node.parts if type(part) is not e.Text]))
+    pieces: list[ast.expr] = []
+    lengths: list[ast.expr] = []  # of those parts that may be long
+    for part in node.parts:
+        if type(part) is e.Text:
+            pieces.append(py.Constant(part.value))
+            continue
+        value, _ = next(results)
+        if written(value) is None:
+            lengths.append(value)
+        pieces.append(value)
+    if len(lengths) > _FEW:
+        return _measured_first(g, node, pieces)
+    whole = py.JoinedStr([_formatted(piece) for piece in pieces])
+    # One part alone grows no faster than it takes time; several can double with every turn of a loop.
+    if len(lengths) < 2:
+        return whole
+    name = g.fresh()
+    fits = py.compare(py.call("len", [py.named(name, whole)]), py.LESS_OR_EQUAL, py.Constant(TEXT_LENGTH))
+    return py.IfExp(fits, py.load(name), py.call("text", [py.load(name)], g.line(node.id)))
+
+
+def _formatted(piece: ast.expr) -> ast.expr:
+    return piece if type(piece) is py.Constant else py.FormattedValue(written(piece) or piece, -1, None)
+
+
+def _measured_first(g: Generator, node: e.String, pieces: list[ast.expr]) -> ast.expr:
+    """Of many parts, joined by a function that adds up their lengths before it joins any."""
+    return py.call("joined", [py.tuple_of(pieces)], g.line(node.id))
+
+
+def written(value: ast.expr) -> ast.expr | None:
+    """The Int that an expression writes as a few digits; None if it does something else."""
+    if type(value) is py.Call and value.func is _STR:
+        return value.args[0]
+    return None
+
+
+_STR: Final = py.load("str")
+
+
 def _named(g: Generator, value: ast.expr) -> tuple[ast.expr, ast.expr]:
     """An expression, and the name that holds its value once it was evaluated. The name is bound inside the expression:
     what stands before it is still waiting."""
@@ -91,8 +138,8 @@ def _long_string(g: Generator, node: e.String) -> ast.expr:
         if isinstance(part, e.Text):
             pieces.append(py.Constant(part.value))
         else:
-            pieces.append(py.FormattedValue(_as_text(g, part, next(results)), -1, None))
-    return py.call("text", [py.JoinedStr(pieces)], g.line(node.id))
+            pieces.append(_as_text(g, part, next(results)))
+    return _measured_first(g, node, pieces)
 
 
 def _as_text(g: Generator, part: e.Expression, result: Result) -> ast.expr:
@@ -155,6 +202,9 @@ def record_update(g: Generator, node: e.RecordUpdate) -> Result:
     if mistake is not None:
         return mistake
     (record, _), *values = results
+    if g.types is not None:
+        labels: list[ast.expr | None] = [None, *[py.word(field.label or "") for field in node.fields]]
+        return py.Dict(labels, [record, *[value for value, _ in values]]), "R"
     changes = py.Dict([py.word(field.label or "") for field in node.fields], [value for value, _ in values])
     return py.call("update", [record, changes], g.line(node.id)), "R"
 

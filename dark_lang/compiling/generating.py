@@ -1,5 +1,8 @@
 """The state of one compilation, and what every kind of node needs of it: names, scopes, statements, locations.
 
+There are two modes. Where the types of nodes are given, they are promises: every value is of its node's type, none is a
+hole, and no test asks again. Where they are not, any value may be anything, and code finds out as it runs.
+
 Must not know any particular node: what to do with each stands in the tables that are passed in. Invariants: every
 binding gets a Python name of its own, so that nothing shadows anything; statements are emitted in the order in which
 the guest's code runs, and an expression that waits while another emits statements is kept in a name first; the depth of
@@ -15,31 +18,16 @@ from typing import Final, TypeAlias
 from dark_lang.compiling import syntax as py
 from dark_lang.compiling.compiled import Need, NeedKind, Site
 from dark_lang.compiling.growing import Grown
+from dark_lang.compiling.kinds import KINDS, letter_of
 from dark_lang.names import NOWHERE, NodeId, Ref, Standard
 from dark_lang.nodes.shape import Node
 from dark_lang.records import NamedTuple
+from dark_lang.types import Type
 from dark_lang.values.model import HoleValue, Value
 
 Result: TypeAlias = tuple[ast.expr, str]
 """An expression, and what is known of its value: a letter of KINDS; in lower case if it may be a hole instead; "" if
 nothing is known."""
-
-KINDS: Final[Mapping[str, str]] = {
-    "I": "int",
-    "F": "float",
-    "B": "bool",
-    "S": "str",
-    "X": "Char",
-    "Y": "bytes",
-    "L": "list",
-    "T": "tuple",
-    "U": "tuple",
-    "D": "GuestDict",
-    "R": "dict",
-    "C": "Case",
-    "J": "Json",
-}
-"""The Python type of each letter, by the name that guest code knows it by."""
 
 DEEPEST = 320
 """Nodes below this depth are not compiled but fail when they run. The reader keeps to 250; only merges go beyond."""
@@ -62,10 +50,18 @@ class Binding(NamedTuple):
     level: int  # of the Python function that binds it
 
 
+class InPlace(NamedTuple):
+    """An accumulator that a loop changes in place."""
+
+    name: str
+    shared: str  # the name of the value that it begins as, if that belongs to others and is copied before a change
+    kind: str
+
+
 class Scope:
     """One Python function that is being generated."""
 
-    __slots__ = ("captured", "checks", "leaves", "level", "loops", "params", "result", "title")
+    __slots__ = ("captured", "checks", "leaves", "level", "loops", "params", "result", "title", "turns")
 
     def __init__(self, level: int) -> None:
         self.level = level
@@ -76,6 +72,7 @@ class Scope:
         self.leaves = False  # whether `!` wraps what it leaves with
         self.params: list[str] = []
         self.title = ""
+        self.turns = 0  # how many loops, one in another, the present place is in
 
 
 class Generator:
@@ -83,13 +80,13 @@ class Generator:
         "_needed",
         "_trail",
         "block",
-        "branches",
         "constants",
         "definition",
         "env",
         "flows",
         "growing",
         "grown",
+        "in_place",
         "leaves",
         "needs",
         "nest",
@@ -97,7 +94,9 @@ class Generator:
         "scope",
         "scopes",
         "sites",
+        "sizes",
         "spines",
+        "types",
         "used",
         "values_of",
     )
@@ -109,8 +108,10 @@ class Generator:
         flows: Mapping[type[Node], Callable[[Generator, Node, Place], str]],
         spines: Mapping[type[Node], tuple[str, Callable[[Generator, Node, Result], Result]]],
         leaves: Mapping[type[Node], Callable[[Generator, Node], Result]],
+        types: Mapping[NodeId, Type] | None,
     ) -> None:
         self.definition = definition
+        self.types = types
         self.values_of = values_of
         self.flows = flows
         self.spines = spines
@@ -122,6 +123,8 @@ class Generator:
         self.sites: dict[int, Site] = {}
         self.grown: Grown = {}
         self.growing: set[int] = set()  # the `id()` of calls that grow an accumulator
+        self.in_place: dict[int, InPlace] = {}  # by the `id()` of a call that grows one
+        self.sizes: dict[str, int] = {}  # of names of Ints, how many bits they have at most, where that is known
         self.used = 0
         self.nest = 0
         self.block: list[ast.stmt] = []
@@ -169,6 +172,10 @@ class Generator:
     def site(self, line: int, what: str, operands: Sequence[ast.expr], detail: str) -> None:
         names = tuple([operand.id for operand in operands if isinstance(operand, ast.Name)])
         self.sites[line] = Site(what, names, detail)
+
+    def kind_of(self, node: Node) -> str:
+        """What the node's type promises of its value."""
+        return "" if self.types is None else letter_of(self.types.get(node.id))
 
     # Scopes
 
@@ -236,6 +243,8 @@ class Generator:
             result = self.failure(node.id, "this code is nested too deeply to run")
         else:
             result = self._spine(node) if kind in self.spines else self.values_of[kind](self, node)
+        if self.types is not None and not result[1].isupper():
+            result = result[0], letter_of(self.types.get(node.id))
         self.nest = nest - 1
         return result if nest & _KEEP_EVERY else self.keep(result)
 
@@ -256,8 +265,11 @@ class Generator:
         if len(spine) == 1:
             node, step = spine[0]
             return step(self, node, result)
+        types = self.types
         for nth, (node, step) in enumerate(reversed(spine), start=1):
             result = step(self, node, result)
+            if types is not None and not result[1].isupper():
+                result = result[0], letter_of(types.get(node.id))
             if not nth & _KEEP_EVERY:
                 result = self.keep(result)
         return result
@@ -332,6 +344,8 @@ class Generator:
     def put(self, result: Result, place: Place) -> str:
         value, kind = result
         if place.name is not None:
+            if type(value) is py.Name and value.id == place.name:
+                return kind  # an accumulator that was changed in place
             self.block.append(py.assign(place.name, value))
             return kind
         scope = self.scope
@@ -355,12 +369,3 @@ class Generator:
         kind = self.into(node, place)
         self.block = outer
         return block, kind
-
-
-def common_kind(first: str, second: str) -> str:
-    """What is known of a value that is one of two."""
-    if first == second:
-        return first
-    if first and first.lower() == second.lower():
-        return first.lower()
-    return ""

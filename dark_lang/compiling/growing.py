@@ -42,19 +42,19 @@ def grown_by(function: Ref, args: Sequence[Node], count: int, known: Grown) -> f
 
 def _examined(function: e.Lambda, known: Grown) -> frozenset[int]:
     first, *others = function.params
-    if type(first) is not p.Variable or any(_binds(pattern, first.name) for pattern in others):
+    if type(first) is not p.Variable or any(binds(pattern, first.name) for pattern in others):
         return _NONE
     calls: set[int] = set()
     seen = 0  # how often the accumulator stands where it may
-    for tail in _tails(function.body):
+    for tail in tails(function.body):
         root, chain = _rooted(tail, known)
         if type(root) is e.Variable and root.name == first.name:
             seen += 1
             calls |= chain
-    return frozenset(calls) if calls and _mentions(function.body, first.name) == seen else _NONE
+    return frozenset(calls) if calls and mentions(function.body, first.name) == seen else _NONE
 
 
-def _tails(body: e.Expression) -> Iterator[e.Expression]:
+def tails(body: e.Expression) -> Iterator[e.Expression]:
     """What an expression may come to, as the last thing that it does."""
     work = [body]
     while work:
@@ -78,10 +78,10 @@ def _rooted(tail: e.Expression, known: Grown) -> tuple[Node, set[int]]:
     chain: set[int] = set()
     node: Node = tail
     while True:
-        if type(node) is e.Pipe and all(_grows(step, 1) for step in node.steps):
+        if type(node) is e.Pipe and all(grows(step, 1) for step in node.steps):
             chain.update([id(step) for step in node.steps])
             node = node.head
-        elif type(node) is e.Call and _grows(node, 0):
+        elif type(node) is e.Call and grows(node, 0):
             chain.add(id(node))
             node = node.args[0]
         elif type(node) is e.Call and grown_by(node.function, node.args, len(node.args), known):
@@ -91,21 +91,21 @@ def _rooted(tail: e.Expression, known: Grown) -> tuple[Node, set[int]]:
             return node, chain
 
 
-def _grows(node: Node, piped: int) -> bool:
+def grows(node: Node, piped: int) -> bool:
     if type(node) is not e.Call or type(node.function) is not Standard:
         return False
     takes = GROWING_FUNCTIONS.get((node.function.name, node.function.version))
     return takes == len(node.args) + piped
 
 
-def _binds(pattern: Node, name: str) -> bool:
+def binds(pattern: Node, name: str) -> bool:
     return any(
         (type(node) is p.Variable and node.name == name) or (type(node) is p.List and node.rest == name)
         for node in descend(pattern)
     )
 
 
-def _mentions(body: Node, name: str) -> int:
+def mentions(body: Node, name: str) -> int:
     """How often the name stands for the accumulator in the body; -1 if something else in it has the name too, other
     than in a lambda whose parameter it is."""
     count = 0
@@ -115,9 +115,9 @@ def _mentions(body: Node, name: str) -> int:
         if type(node) is e.Variable:
             count += node.name == name
         elif isinstance(node, (p.Variable, p.List)):
-            if _binds(node, name):
+            if binds(node, name):
                 return -1
-        elif isinstance(node, e.Lambda) and any(_binds(param, name) for param in node.params):
+        elif isinstance(node, e.Lambda) and any(binds(param, name) for param in node.params):
             continue
         work += children_of(node)
     return count

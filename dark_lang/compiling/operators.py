@@ -2,8 +2,8 @@
 or text; the library's function, which checks and explains, where they are not.
 
 Must not know the library's bodies. Invariants: the fast way gives what the library's function gives; an operand that
-may be a hole is never compared with `==` natively, which would answer. What the checker learns of types will come in as
-kinds, and then the tests fall away.
+may be a hole is never compared with `==` natively, which would answer. Sizes: a sum, and a product with a small factor,
+add few bits for the time that they take, so that only products of two large Ints are checked.
 """
 
 from __future__ import annotations
@@ -14,14 +14,18 @@ from typing import Final
 
 from dark_lang.compiling import syntax as py
 from dark_lang.compiling.compiled import NeedKind
-from dark_lang.compiling.generating import KINDS, Generator, Result
+from dark_lang.compiling.generating import Generator, Result
+from dark_lang.compiling.kinds import KINDS
 from dark_lang.names import NodeId, Standard
+from dark_lang.values.limits import TEXT_LENGTH
 
-_SMALL: Final = 1 << 64  # products of Ints below it need no check of their size
+_FEW_BITS: Final = 64  # of a factor with which a product needs no check of its size
+_SMALL: Final = 1 << 30  # of one that is seen at run time: CPython compares Ints of one digit fastest
 _LEAST: Final = py.Constant(-_SMALL)
 _MOST: Final = py.Constant(_SMALL)
 _BETWEEN: Final[list[ast.cmpop]] = [py.LESS, py.LESS]
-_SHORT: Final = 100_000  # characters: texts below it may be joined without one
+_LONGEST: Final = py.Constant(TEXT_LENGTH)
+_LENGTH_BITS: Final = 34
 
 
 def library(g: Generator, node: NodeId, name: str, results: list[Result], kind: str) -> Result:
@@ -44,6 +48,8 @@ def _numbers(g: Generator, node: NodeId, name: str, results: list[Result], build
     """Both Int or both Float. `result` is the letter of the outcome, "" if it is that of the operands."""
     (_, left), (_, right) = results
     letter = (left or right or "I").upper()
+    if left == right == "S" and result == "B":
+        return build(results[0][0], results[1][0]), "B"
     if letter not in "IF" or (left and right and left.upper() != right.upper()):
         return library(g, node, name, results, result)
     if not (left.isupper() and right.isupper()):
@@ -88,27 +94,53 @@ def _multiply(g: Generator, node: NodeId, results: list[Result]) -> Result:
         return _numbers(g, node, "Op::multiply", results, lambda x, y: py.BinOp(x, py.MULTIPLY, y), "")
     if (left and left.upper() != "I") or (right and right.upper() != "I"):
         return library(g, node, "Op::multiply", results, "")
+    if left == right == "I" and any(is_small(g, value) for value, _ in results):
+        return py.BinOp(results[0][0], py.MULTIPLY, results[1][0]), "I"
     results = g.keep_all(results)
-    (x, left), (y, right) = results
-    slow, _ = library(g, node, "Op::multiply", results, "")
-    tests = [_typed(results[0], "I"), _typed(results[1], "I"), _small(x), _small(y)]
     # An operand that may be a hole must be seen to be an Int before it is compared with a bound.
-    checks: list[ast.expr | None] = [
-        py.is_type(value.id, "int") for value, kind in results if kind == "i" and isinstance(value, ast.Name)
-    ]
-    return _when([*checks, *tests], py.BinOp(x, py.MULTIPLY, y), slow), "I" if left or right else ""
+    tests = [None if kind == "I" else py.is_type(value.id, "int") for value, kind in results]  # type: ignore[attr-defined]
+    (x, left), (y, right) = results
+    if not (is_small(g, x) or is_small(g, y)):
+        tests.append(py.either(seen_small(x), seen_small(y)))
+    slow, _ = library(g, node, "Op::multiply", results, "")
+    return _when(tests, py.BinOp(x, py.MULTIPLY, y), slow), "I" if left or right else ""
 
 
-def _small(value: ast.expr) -> ast.expr | None:
-    if isinstance(value, ast.Constant):
-        return None if isinstance(value.value, int) and abs(value.value) < _SMALL else py.FALSE
+def seen_small(value: ast.expr) -> ast.expr:
+    """The test that an Int has at most 30 bits."""
     return py.Compare(_LEAST, _BETWEEN, [value, _MOST])
+
+
+def is_small(g: Generator, value: ast.expr) -> bool:
+    bits = most_bits(g, value)
+    return bits is not None and bits <= _FEW_BITS
+
+
+def most_bits(g: Generator, value: ast.expr) -> int | None:
+    """A bound on the bits of an Int that follows from how it is made; None if none is known."""
+    kind = type(value)
+    if kind is py.Constant:
+        number = value.value  # type: ignore[attr-defined]
+        return number.bit_length() if type(number) is int else None
+    if kind is py.Name:
+        return g.sizes.get(value.id)  # type: ignore[attr-defined]
+    if kind is py.BinOp:
+        first, second = most_bits(g, value.left), most_bits(g, value.right)  # type: ignore[attr-defined]
+        if first is None or second is None:
+            return None
+        return first + second if value.op is py.MULTIPLY else max(first, second) + 1  # type: ignore[attr-defined]
+    if kind is py.Call and value.func is _LEN:  # type: ignore[attr-defined]
+        return _LENGTH_BITS
+    return None
+
+
+_LEN: Final = py.load("len")
 
 
 def _equality(name: str, operator: ast.cmpop) -> _Operator:
     def compile_(g: Generator, node: NodeId, results: list[Result]) -> Result:
         (_, left), (_, right) = results
-        if left == right and left and left in "IBS":
+        if left == right and left and left in "IBSF":
             return py.compare(results[0][0], operator, results[1][0]), "B"
         letter = (left or right or "S").upper()
         if letter not in "IS" or (left and right and left.upper() != right.upper()):
@@ -130,17 +162,16 @@ def _append(g: Generator, node: NodeId, results: list[Result]) -> Result:
     if any(kind not in ("", "S", "s") for _, kind in results):
         return library(g, node, "Op::append", results, "S")
     results = g.keep_all(results)
-    (x, _), (y, _) = results
     tests: list[ast.expr | None] = [
         py.is_type(value.id, "str") for value, kind in results if kind != "S" and isinstance(value, ast.Name)
     ]
-    tests += [
-        py.compare(py.call("len", [value]), py.LESS, py.Constant(_SHORT))
-        for value, _ in results
-        if isinstance(value, ast.Name)
-    ]
+    (x, _), (y, _) = results
+    # Joined first and measured then: neither text is longer than a text may be.
+    joined = g.fresh()
+    length = py.call("len", [py.named(joined, py.BinOp(x, py.ADD, y))])
+    tests.append(py.compare(length, py.LESS_OR_EQUAL, _LONGEST))
     slow, _ = library(g, node, "Op::append", results, "")
-    return _when(tests, py.BinOp(x, py.ADD, y), slow), "S"
+    return _when(tests, py.load(joined), slow), "S"
 
 
 def _not(g: Generator, node: NodeId, results: list[Result]) -> Result:

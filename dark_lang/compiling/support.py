@@ -15,8 +15,8 @@ from dark_lang.names import NodeId
 from dark_lang.notation.addresses import suggest
 from dark_lang.values.demanding import hole_reached
 from dark_lang.values.describing import name_kind, type_name
-from dark_lang.values.limits import TEXT_LENGTH
-from dark_lang.values.model import NONE, UNIT, Case, Char, GuestDict, HoleValue, Json, Value
+from dark_lang.values.limits import LIST_LENGTH, TEXT_LENGTH
+from dark_lang.values.model import NONE, UNIT, Case, Char, GuestDict, HoleValue, Json, Value, some
 from dark_lang.values.showing import show
 
 _SHOWN = 80  # characters of a value that a message shows
@@ -125,8 +125,31 @@ def update(record: Value, changes: dict[str, Value]) -> dict[str, Value]:
 
 def text(value: str) -> str:
     if len(value) > TEXT_LENGTH:
-        raise Failed(f"a text of {len(value):,} characters is too long; {TEXT_LENGTH:,} are the most")
+        raise _too_long(len(value))
     return value
+
+
+def joined(pieces: tuple[str, ...]) -> str:
+    """What their lengths come to is known before memory is taken for it."""
+    length = sum([len(piece) for piece in pieces])
+    if length > TEXT_LENGTH:
+        raise _too_long(length)
+    return "".join(pieces)
+
+
+def _too_long(length: int) -> Failed:
+    return Failed(f"a text of {length:,} characters is too long; {TEXT_LENGTH:,} are the most")
+
+
+def option(value: Value | None) -> Case:
+    """Of what is Python's None where there is nothing."""
+    return NONE if value is None else some(value)
+
+
+def fitting_items(count: int) -> None:
+    """Of a List that a loop puts together out of others."""
+    if count > LIST_LENGTH:
+        raise Failed(f"List::flatMap would make a List of {count:,} items; the most are {LIST_LENGTH:,}")
 
 
 def negate(value: Value) -> bool:
@@ -173,6 +196,12 @@ SUPPORT: Final[Mapping[str, object]] = {
     "field": field,
     "update": update,
     "text": text,
+    "joined": joined,
+    "option": option,
+    "fitting_items": fitting_items,
+    "range": range,
+    "enumerate": enumerate,
+    "sum": sum,
     "negate": negate,
 }
 """Stands where Python's builtins would: what guest code does not find among its own globals it looks up here."""

@@ -9,17 +9,18 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from dark_lang.compiling import calls, control, data
 from dark_lang.compiling import syntax as py
 from dark_lang.compiling.compiled import GUEST_FILE, Compiled
-from dark_lang.compiling.generating import KINDS, RETURN, Generator, Result
-from dark_lang.names import NodeId, Standard
+from dark_lang.compiling.generating import RETURN, Generator, Result
+from dark_lang.compiling.kinds import KINDS, letter_of, letter_written, spoken
+from dark_lang.names import NodeId
 from dark_lang.nodes import expressions as e
 from dark_lang.nodes import toplevels as top
-from dark_lang.nodes import types as t
 from dark_lang.nodes.shape import Node
+from dark_lang.types import Type
 
 
 def _variable(g: Generator, node: e.Variable) -> Result:
@@ -91,20 +92,27 @@ _SPINES: Final[Mapping[type[Node], Any]] = {
 _NEVER_RUN: Final = e.Unit(NodeId(0))
 
 
-def compile_toplevel(toplevel: top.Toplevel) -> Compiled:
+Types: TypeAlias = Mapping[NodeId, Type]
+"""The type of every expression, pattern and parameter of a definition."""
+
+
+def compile_toplevel(toplevel: top.Toplevel, types: Types | None = None) -> Compiled:
     """Code whose `main` runs a definition: a function takes its parameters, a handler `request` and its route's
-    variables, a worker `event`, all others nothing. A type, datastore, switch or secret has code that does nothing."""
+    variables, a worker `event`, all others nothing. A type, datastore, switch or secret has code that does nothing.
+
+    `types` are trusted: only for a definition that is finished with all that it calls, linked to code of such, and
+    run with arguments of its parameters' types."""
     match toplevel:
         case top.Function():
-            return _compiled(toplevel, toplevel.body, [param.name for param in toplevel.params])
+            return _compiled(toplevel, toplevel.body, [param.name for param in toplevel.params], types)
         case top.Http():
-            return _compiled(toplevel, toplevel.body, ["request", *route_variables(toplevel.route)])
+            return _compiled(toplevel, toplevel.body, ["request", *route_variables(toplevel.route)], types)
         case top.Worker():
-            return _compiled(toplevel, toplevel.body, ["event"])
+            return _compiled(toplevel, toplevel.body, ["event"], types)
         case top.Cron() | top.Repl() | top.Test():
-            return _compiled(toplevel, toplevel.body, [])
+            return _compiled(toplevel, toplevel.body, [], types)
         case _:
-            return _compiled(toplevel, _NEVER_RUN, [])
+            return _compiled(toplevel, _NEVER_RUN, [], None)
 
 
 CONDITION_PARAMS: Final = ("request", "event", "subject", "now")
@@ -112,12 +120,12 @@ CONDITION_PARAMS: Final = ("request", "event", "subject", "now")
 
 def compile_condition(switch: top.Switch) -> Compiled:
     """Code whose `main` takes CONDITION_PARAMS and gives what a switch's condition comes to."""
-    return _compiled(switch, switch.condition or e.Bool(NodeId(0), True), list(CONDITION_PARAMS))
+    return _compiled(switch, switch.condition or e.Bool(NodeId(0), True), list(CONDITION_PARAMS), None)
 
 
 def compile_expression(expression: e.Expression, params: tuple[str, ...] = ()) -> Compiled:
     """Code whose `main` takes `params`, which the expression sees under these names."""
-    return _compiled(expression, expression, list(params))
+    return _compiled(expression, expression, list(params), None)
 
 
 def route_variables(route: str) -> list[str]:
@@ -128,29 +136,33 @@ def route_variables(route: str) -> list[str]:
 _ROOM = 4_000  # frames: what translating a tree of the greatest depth takes
 
 
-def _compiled(root: Node, body: e.Expression, params: list[str]) -> Compiled:
+def _compiled(root: Node, body: e.Expression, params: list[str], types: Types | None) -> Compiled:
     try:
-        return _translate(root, body, params)
+        return _translate(root, body, params, types)
     except RecursionError:
         pass
     # Python calls of Python functions take no C stack, and what CPython's compiler gets is of bounded depth.
     before = sys.getrecursionlimit()
     sys.setrecursionlimit(before + _ROOM)
     try:
-        return _translate(root, body, params)
+        return _translate(root, body, params, types)
     finally:
         sys.setrecursionlimit(before)
 
 
-def _translate(root: Node, body: e.Expression, params: list[str]) -> Compiled:
-    g = Generator(root.id, _VALUES, _FLOWS, _SPINES, _LEAVES)
+def _translate(root: Node, body: e.Expression, params: list[str], types: Types | None) -> Compiled:
+    g = Generator(root.id, _VALUES, _FLOWS, _SPINES, _LEAVES, types)
     scope = g.enter()
     for name in params:
         python_name = g.fresh()
         scope.params.append(python_name)
-        g.bind_python(name, python_name, "R" if name == "request" and type(root) is top.Http else "")
+        g.bind_python(name, python_name, _of_route(name, types) if type(root) is top.Http else "")
     if type(root) is top.Function:
-        _declare(g, root)
+        if types is None:
+            _declare(g, root)
+        else:
+            for param, name in zip(root.params, scope.params, strict=True):
+                g.bind_python(param.name, name, letter_of(types.get(param.id)))
         scope.loops = _has_self_tail_call(root)
     scope.leaves = type(root) is top.Http
     inner = g.block
@@ -161,42 +173,8 @@ def _translate(root: Node, body: e.Expression, params: list[str]) -> Compiled:
     return Compiled(code, tuple(params), g.needs, g.constants, tuple(g.nodes), g.sites)
 
 
-_LETTERS: Final = {
-    "Int": "I",
-    "Float": "F",
-    "Bool": "B",
-    "String": "S",
-    "Char": "X",
-    "Bytes": "Y",
-    "Unit": "U",
-    "List": "L",
-    "Dict": "D",
-    "Option": "C",
-    "Result": "C",
-    "Json": "J",
-}
-
-
-def _letter(type_: t.Type) -> str:
-    """The letter of a declared type's outermost form; "" if any value may be of it."""
-    match type_:
-        case t.Named(type=Standard(name=name)):
-            return _LETTERS.get(name, "")
-        case t.Tuple():
-            return "T"
-        case t.Record():
-            return "R"
-        case _:
-            return ""
-
-
-_SPOKEN: Final = {"I": "an Int", "X": "a Char", "C": "an Option or a Result", "T": "a Tuple", "R": "a record"}
-
-
-def _spoken(letter: str, type_: t.Type) -> str:
-    return _SPOKEN.get(letter) or (
-        f"a {type_.type.name}" if isinstance(type_, t.Named) and isinstance(type_.type, Standard) else ""
-    )
+def _of_route(name: str, types: Types | None) -> str:
+    return "R" if name == "request" else "" if types is None else "S"
 
 
 def _declare(g: Generator, function: top.Function) -> None:
@@ -204,10 +182,10 @@ def _declare(g: Generator, function: top.Function) -> None:
     scope = g.scope
     title = f"{function.name}_v{function.version}"
     for param, name in zip(function.params, scope.params, strict=True):
-        letter = _letter(param.type)
+        letter = letter_written(param.type)
         if not letter:
             continue
-        expected = _spoken(letter, param.type)
+        expected = spoken(letter, param.type)
         wrong = py.call(
             "bad_argument",
             [py.load(name), py.Constant(title), py.Constant(param.name), py.Constant(expected)],
@@ -216,8 +194,8 @@ def _declare(g: Generator, function: top.Function) -> None:
         test = py.compare(py.type_of(name), py.IS_NOT, py.load(KINDS[letter]))
         g.block.append(py.If(test, [py.Expr(wrong)], []))
         g.bind_python(param.name, name, letter.lower())
-    scope.result = _letter(function.result)
-    scope.checks = _spoken(scope.result, function.result) if scope.result else ""
+    scope.result = letter_written(function.result)
+    scope.checks = spoken(scope.result, function.result) if scope.result else ""
     scope.title = title
 
 

@@ -8,6 +8,7 @@ import pytest
 from memory_canvas import MemoryCanvas, MemoryWorld, same_recursion_limit
 
 from dark_lang.compiling.compiled import Left
+from dark_lang.compiling.translating import Types
 from dark_lang.errors import Failed, Stopped
 from dark_lang.names import Defined, NodeId
 from dark_lang.naming import Realm
@@ -50,9 +51,9 @@ def test_a_snapshot_keeps_the_code_that_it_began_with() -> None:
 def test_a_definition_is_compiled_once_for_its_content(monkeypatch: pytest.MonkeyPatch) -> None:
     compiled: list[Toplevel] = []
 
-    def counting(tree: Toplevel) -> object:
+    def counting(tree: Toplevel, *types: Types) -> object:
         compiled.append(tree)
-        return compile_toplevel(tree)
+        return compile_toplevel(tree, *types)
 
     from runtime import linking
 

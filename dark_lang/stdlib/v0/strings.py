@@ -30,7 +30,11 @@ def _append(s1: str, s2: str) -> str:
 
 def _join(strings: list[Value], separator: str) -> str:
     all_of_type(str, "Strings", strings, "String::join")
-    room_for_text(sum([len(text) for text in strings]) + len(separator) * len(strings), "String::join")
+    return _join_proven(strings, separator)
+
+
+def _join_proven(strings: list[str], separator: str) -> str:
+    room_for_text(sum(map(len, strings)) + len(separator) * len(strings), "String::join")
     return separator.join(strings)
 
 
@@ -91,6 +95,7 @@ FUNCTIONS = (
         _join,
         "All of them in one, the separator between each two.",
         ('String::join_v0(["a", "b"], ", ") == "a, b"',),
+        proven=_join_proven,
     ),
     LibraryFunction(
         "String::repeat_v0(text: String, times: Int) -> String",
