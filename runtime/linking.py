@@ -96,7 +96,7 @@ class Linker:
         self.finishing = Finishing(self._definitions)
         self._cache = cache or CodeCache()
         self._standards = Standards.of(library)
-        self._clean = Clean(self._definitions, self.finishing, self.checks)
+        self.clean = Clean(self._definitions, self.checks)
         self._linked: dict[tuple[NodeId, bool], FunctionType] = {}  # by definition, and whether the code is clean
         self._reaching: dict[Standard, FunctionType | None] = {}
         self._lock = RLock()
@@ -104,7 +104,7 @@ class Linker:
     def callable_for(self, toplevel: NodeId) -> Callable[..., Value]:
         """A Python function that runs a definition: a function's takes its parameters, an HTTP handler's `request` and
         its route's variables, a worker's `event`, others nothing. Raises AddressError if there never was such a one."""
-        clean = self._clean.is_clean(toplevel)
+        clean = self.clean.is_clean(toplevel)
         function = self._linked_in(toplevel, clean)
         tree = self.canvas.tree(toplevel)
         return self._entrance(tree, function) if clean and isinstance(tree, top.Function) else function
@@ -115,7 +115,7 @@ class Linker:
         def enter(*args: Value) -> Value:
             if len(args) != len(tree.params):
                 raise _miscounted(label_of(tree), len(tree.params), len(args))
-            self._clean.check_arguments(tree, args)
+            self.clean.check_arguments(tree, args)
             return function(*args)
 
         return enter
@@ -154,7 +154,7 @@ class Linker:
 
     def _define(self, toplevel: NodeId, clean: bool, waiting: list[_Waiting]) -> FunctionType:
         tree = self.canvas.tree(toplevel)
-        typed = self._clean.types_of(toplevel) if clean else None
+        typed = self.clean.types_of(toplevel) if clean else None
         compiled = self._cache.compiled(tree, self.canvas.content(toplevel), typed)
         function = self._begin(compiled, tree, clean, waiting)
         # Known before what it needs is bound, so that functions that mention each other find each other.
@@ -253,7 +253,7 @@ class Linker:
     def _with_rows(self, ref: Standard) -> FunctionType | None:
         """For a function that reads rows, the one that clean code calls; None for others."""
         if ref not in self._reaching:
-            self._reaching[ref] = self._standards.reaching(ref, self._clean.rows.world)
+            self._reaching[ref] = self._standards.reaching(ref, self.clean.rows.world)
         return self._reaching[ref]
 
     def _defined_function(self, ref: Ref, given: Ref | None) -> top.Function:

@@ -1,7 +1,7 @@
 """Which definitions run as code that trusts their types, and what that code may be given from outside.
 
 A definition is *clean* when the checker found it sound and nothing is missing, in it and in all that it calls, on every
-side of every toggle (`finishing.is_clean`). Clean code calls clean code only, so a value can be of another type than it
+side of every toggle (`cleanness`). Clean code calls clean code only, so a value can be of another type than it
 says only if it comes from outside: as an argument of a function that is run by itself, or as a row. Both are asked
 here, once. Must not know how code is compiled or linked. Invariant: no value of another type, and no hole, gets past.
 """
@@ -24,9 +24,9 @@ from dark_lang.values.describing import name_kind
 from dark_lang.values.model import HoleValue, Value
 from dark_lang.values.showing import show
 from runtime.checking import Checks, Interfaces
+from runtime.cleanness import Cleanness
 from runtime.current import current_world
 from runtime.definitions import Definitions
-from runtime.finishing import Finishing
 
 Types: TypeAlias = Mapping[NodeId, Type]
 
@@ -34,17 +34,12 @@ Types: TypeAlias = Mapping[NodeId, Type]
 class Clean:
     """The clean definitions of one snapshot: their types, and what is asked of values that come to them."""
 
-    def __init__(self, definitions: Definitions, finishing: Finishing, checks: Checks) -> None:
+    def __init__(self, definitions: Definitions, checks: Checks) -> None:
         self._definitions = definitions
-        self._finishing = finishing
         self._checks = checks
+        self.is_clean = Cleanness(definitions, checks).is_clean
         self._fitting = Fitting(checks.interfaces.type_definition)
         self.rows = Rows(definitions, checks.interfaces, self._fitting)
-
-    def is_clean(self, toplevel: NodeId) -> bool:
-        tree = self._definitions.definition(Defined(toplevel))
-        # What is in an event is known from its uses alone.
-        return tree is not None and not isinstance(tree, top.Worker) and self._finishing.is_clean(toplevel)
 
     def types_of(self, toplevel: NodeId) -> tuple[Types, bytes]:
         """The type of every expression, pattern and parameter of a clean definition, names that are short for other

@@ -93,6 +93,8 @@ def _begin(i: Inference, toplevel: top.Toplevel) -> None:
     route = isinstance(toplevel, top.Http)
     for name in implicit_names(toplevel):
         known = STRING if route and name != "request" else _COMES_WITH.get(name)
+        if known is None:
+            i.sound = False  # what is in an event is known from its uses alone
         i.bind(name, known or i.fresh(), NOWHERE)
     match toplevel:
         case top.Http(body=body):

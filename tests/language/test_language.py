@@ -65,7 +65,7 @@ def with_types(definitions: tuple[str, ...], line: str) -> tuple[MemoryCanvas, t
     canvas = canvas_with(definitions)
     place = top.Repl(canvas.fresh(), 1, "", "case", canvas.read(line.rpartition(" => ")[0].replace("\\n", "\n")))
     canvas.add(place)
-    return (canvas, place) if canvas.linker().finishing.is_clean(place.id) else None
+    return (canvas, place) if canvas.linker().clean.is_clean(place.id) else None
 
 
 CASES = list(cases())

@@ -61,7 +61,7 @@ def answer(call: Callable[..., Value]) -> tuple[str, object]:
 def both_answers(program: str) -> None:
     canvas, place = placed(program)
     linker = canvas.linker(CACHE)
-    assert linker.finishing.is_clean(place), (program, linker.checks.of(place).marks)
+    assert linker.clean.is_clean(place), (program, linker.checks.of(place).marks)
     # Linked as an expression of a shell, it trusts nothing.
     tree = canvas.tree(place)
     expected = answer(linker.link_code(compile_toplevel(tree), tree))

@@ -37,8 +37,8 @@ def test_a_definition_is_clean_with_all_that_it_calls() -> None:
     total = canvas.function("M::total(n: Int) -> Int", "M::price(n) + 1")
     todo = canvas.function("M::todo(n: Int) -> Int", "?")
     asks = canvas.function("M::asks(n: Int) -> Int", "M::total(n) + M::todo(n)")
-    finishing = canvas.linker().finishing
-    assert [finishing.is_clean(each) for each in (asks, total, price, todo)] == [False, True, True, False]
+    clean = canvas.linker().clean
+    assert [clean.is_clean(each) for each in (asks, total, price, todo)] == [False, True, True, False]
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_what_is_not_finished_or_not_sound_is_not_clean(body: str) -> None:
     canvas = MemoryCanvas()
     canvas.switch("t")
     function = canvas.function("M::f() -> Int", body)
-    assert not canvas.linker().finishing.is_clean(function)
+    assert not canvas.linker().clean.is_clean(function)
     assert not compiled_with_types(canvas.linker(), function)
 
 
@@ -74,10 +74,10 @@ def test_functions_that_call_each_other_are_clean_or_not_together() -> None:
     tree = canvas.trees[odd]
     assert isinstance(tree, top.Function)
     canvas.add(top.Function(**{**_fields(tree), "body": canvas.read("if n == 0 then false else M::even(n - 1)")}))
-    assert canvas.linker().finishing.is_clean(even)
+    assert canvas.linker().clean.is_clean(even)
     assert call(canvas.linker(), even, 10) is True
     canvas.add(top.Function(**{**_fields(tree), "body": canvas.read("if n == 0 then ? else M::even(n - 1)")}))
-    assert not canvas.linker().finishing.is_clean(even)
+    assert not canvas.linker().clean.is_clean(even)
 
 
 def _fields(tree: top.Function) -> dict[str, object]:
@@ -131,7 +131,7 @@ def test_nothing_that_goes_by_any_is_clean(body: str) -> None:
     canvas.type("W = { a: Any }")
     canvas.function("M::id(x: Int) -> Int", "x")
     function = canvas.function("M::f(x: Any, w: W) -> Option<Int>", f"let y = {body}; Some(2)")
-    assert not canvas.linker().finishing.is_clean(function)
+    assert not canvas.linker().clean.is_clean(function)
 
 
 # Arguments
