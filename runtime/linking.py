@@ -64,19 +64,25 @@ class CodeCache:
     room."""
 
     def __init__(self, size: int = 20_000) -> None:
-        self._kept: dict[tuple[bytes, bytes], Compiled] = {}
+        self._kept: dict[tuple[bytes, bytes | int], Compiled] = {}
         self._size = size
 
-    def compiled(self, toplevel: top.Toplevel, content: bytes, typed: tuple[Types, bytes] | None = None) -> Compiled:
-        """`typed`: the types of a clean definition, and a key that differs if they do."""
-        key = content, b"" if typed is None else typed[1]
+    def typed(self, toplevel: top.Toplevel, content: bytes, types: Types, key: bytes) -> Compiled:
+        """Clean code. `key` differs if the types do."""
+        return self._compiled((content, key), lambda: compile_toplevel(toplevel, types))
+
+    def dynamic(self, toplevel: top.Toplevel, content: bytes, misfits: Mapping[NodeId, str]) -> Compiled:
+        """Code that may meet anything."""
+        key = hash(frozenset(misfits.items())) if misfits else 0
+        return self._compiled((content, key), lambda: compile_toplevel(toplevel, misfits=misfits))
+
+    def _compiled(self, key: tuple[bytes, bytes | int], compile_: Callable[[], Compiled]) -> Compiled:
         found = self._kept.get(key)
         if found is None:
             if len(self._kept) >= self._size:
                 for old in list(self._kept)[: self._size // 4]:
                     self._kept.pop(old, None)
-            found = compile_toplevel(toplevel) if typed is None else compile_toplevel(toplevel, typed[0])
-            self._kept[key] = found
+            found = self._kept[key] = compile_()
         return found
 
 
@@ -154,8 +160,11 @@ class Linker:
 
     def _define(self, toplevel: NodeId, clean: bool, waiting: list[_Waiting]) -> FunctionType:
         tree = self.canvas.tree(toplevel)
-        typed = self.clean.types_of(toplevel) if clean else None
-        compiled = self._cache.compiled(tree, self.canvas.content(toplevel), typed)
+        content = self.canvas.content(toplevel)
+        if clean:
+            compiled = self._cache.typed(tree, content, *self.clean.types_of(toplevel))
+        else:
+            compiled = self._cache.dynamic(tree, content, self.checks.misfits(tree))
         function = self._begin(compiled, tree, clean, waiting)
         # Known before what it needs is bound, so that functions that mention each other find each other.
         self._linked[toplevel, clean] = function

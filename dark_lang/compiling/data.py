@@ -12,7 +12,7 @@ from typing import Final
 
 from dark_lang.compiling import syntax as py
 from dark_lang.compiling.compiled import NeedKind
-from dark_lang.compiling.generating import Generator, Result
+from dark_lang.compiling.generating import UNREADABLE, Generator, Result
 from dark_lang.library import STANDARD_CASES
 from dark_lang.names import Ref, Standard
 from dark_lang.nodes import expressions as e
@@ -256,4 +256,4 @@ def hole(g: Generator, node: e.Hole) -> Result:
 
 
 def unread(g: Generator, node: e.Unread) -> Result:
-    return g.hole(node.id, node.text), ""
+    return g.hole(node.id, node.text, UNREADABLE), ""

@@ -35,6 +35,9 @@ DEEPEST = 320
 _KEEP_EVERY = 15  # levels of nesting (a mask): there an expression is put into a name, which bounds its depth
 
 
+UNREADABLE: Final = "text that could not be read"
+
+
 class Place(NamedTuple):
     """Where the value of a node goes: `name`, or out of the function if that is None."""
 
@@ -88,6 +91,7 @@ class Generator:
         "grown",
         "in_place",
         "leaves",
+        "misfits",
         "needs",
         "nest",
         "nodes",
@@ -109,8 +113,10 @@ class Generator:
         spines: Mapping[type[Node], tuple[str, Callable[[Generator, Node, Result], Result]]],
         leaves: Mapping[type[Node], Callable[[Generator, Node], Result]],
         types: Mapping[NodeId, Type] | None,
+        misfits: Mapping[NodeId, str],
     ) -> None:
         self.definition = definition
+        self.misfits = misfits  # what is wrong where a hole stands for what does not fit
         self.types = types
         self.values_of = values_of
         self.flows = flows
@@ -162,8 +168,10 @@ class Generator:
         self.constants[name] = value
         return name
 
-    def hole(self, node: NodeId, label: str) -> ast.expr:
-        return py.load(self.constant(HoleValue(node, label)))
+    def hole(self, node: NodeId, label: str, mistake: str = "") -> ast.expr:
+        if node in self.misfits:
+            mistake = f"what does not fit: {self.misfits[node]}"
+        return py.load(self.constant(HoleValue(node, label, mistake)))
 
     def line(self, node: NodeId) -> int:
         self.nodes.append(node)

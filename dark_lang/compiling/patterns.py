@@ -13,7 +13,7 @@ from typing import Final
 
 from dark_lang.compiling import syntax as py
 from dark_lang.compiling.compiled import NeedKind
-from dark_lang.compiling.generating import Generator
+from dark_lang.compiling.generating import UNREADABLE, Generator
 from dark_lang.library import STANDARD_CASES
 from dark_lang.names import Standard
 from dark_lang.nodes import patterns as p
@@ -154,7 +154,7 @@ def _fit_kind(tests: Tests, pattern: p.Pattern, name: str, kind: str, asked: boo
         case p.Hole():
             tests.tests.append(py.call("demand", [g.hole(pattern.id, pattern.label)], g.line(pattern.id)))
         case p.Unread():
-            tests.tests.append(py.call("demand", [g.hole(pattern.id, pattern.text)], g.line(pattern.id)))
+            tests.tests.append(py.call("demand", [g.hole(pattern.id, pattern.text, UNREADABLE)], g.line(pattern.id)))
         case p.Conflict():
             _fit(tests, _running_side(pattern), name, kind, asked)
 

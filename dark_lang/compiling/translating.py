@@ -9,12 +9,14 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
 from dark_lang.compiling import calls, control, data
 from dark_lang.compiling import syntax as py
 from dark_lang.compiling.compiled import GUEST_FILE, Compiled
 from dark_lang.compiling.generating import RETURN, Generator, Result
+from dark_lang.compiling.holing import with_holes
 from dark_lang.compiling.kinds import KINDS, letter_of, letter_written, spoken
 from dark_lang.names import NodeId
 from dark_lang.nodes import expressions as e
@@ -92,25 +94,30 @@ _SPINES: Final[Mapping[type[Node], Any]] = {
 _NEVER_RUN: Final = e.Unit(NodeId(0))
 
 
+NO_MISFITS: Final[Mapping[NodeId, str]] = MappingProxyType({})
+
 Types: TypeAlias = Mapping[NodeId, Type]
 """The type of every expression, pattern and parameter of a definition."""
 
 
-def compile_toplevel(toplevel: top.Toplevel, types: Types | None = None) -> Compiled:
+def compile_toplevel(
+    toplevel: top.Toplevel, types: Types | None = None, misfits: Mapping[NodeId, str] = NO_MISFITS
+) -> Compiled:
     """Code whose `main` runs a definition: a function takes its parameters, a handler `request` and its route's
     variables, a worker `event`, all others nothing. A type, datastore, switch or secret has code that does nothing.
 
     `types` are trusted: only for a definition that is finished with all that it calls, linked to code of such, and
-    run with arguments of its parameters' types."""
+    run with arguments of its parameters' types. `misfits`: what is wrong, in words, at nodes that behave as holes."""
+    toplevel = with_holes(toplevel, misfits)
     match toplevel:
         case top.Function():
-            return _compiled(toplevel, toplevel.body, [param.name for param in toplevel.params], types)
+            return _compiled(toplevel, toplevel.body, [param.name for param in toplevel.params], types, misfits)
         case top.Http():
-            return _compiled(toplevel, toplevel.body, ["request", *route_variables(toplevel.route)], types)
+            return _compiled(toplevel, toplevel.body, ["request", *route_variables(toplevel.route)], types, misfits)
         case top.Worker():
-            return _compiled(toplevel, toplevel.body, ["event"], types)
+            return _compiled(toplevel, toplevel.body, ["event"], types, misfits)
         case top.Cron() | top.Repl() | top.Test():
-            return _compiled(toplevel, toplevel.body, [], types)
+            return _compiled(toplevel, toplevel.body, [], types, misfits)
         case _:
             return _compiled(toplevel, _NEVER_RUN, [], None)
 
@@ -136,22 +143,30 @@ def route_variables(route: str) -> list[str]:
 _ROOM = 4_000  # frames: what translating a tree of the greatest depth takes
 
 
-def _compiled(root: Node, body: e.Expression, params: list[str], types: Types | None) -> Compiled:
+def _compiled(
+    root: Node,
+    body: e.Expression,
+    params: list[str],
+    types: Types | None,
+    misfits: Mapping[NodeId, str] = NO_MISFITS,
+) -> Compiled:
     try:
-        return _translate(root, body, params, types)
+        return _translate(root, body, params, types, misfits)
     except RecursionError:
         pass
     # Python calls of Python functions take no C stack, and what CPython's compiler gets is of bounded depth.
     before = sys.getrecursionlimit()
     sys.setrecursionlimit(before + _ROOM)
     try:
-        return _translate(root, body, params, types)
+        return _translate(root, body, params, types, misfits)
     finally:
         sys.setrecursionlimit(before)
 
 
-def _translate(root: Node, body: e.Expression, params: list[str], types: Types | None) -> Compiled:
-    g = Generator(root.id, _VALUES, _FLOWS, _SPINES, _LEAVES, types)
+def _translate(
+    root: Node, body: e.Expression, params: list[str], types: Types | None, misfits: Mapping[NodeId, str]
+) -> Compiled:
+    g = Generator(root.id, _VALUES, _FLOWS, _SPINES, _LEAVES, types, misfits)
     scope = g.enter()
     for name in params:
         python_name = g.fresh()

@@ -12,7 +12,7 @@ from dark_lang.values.model import HoleValue, Value
 
 
 def hole_reached(hole: HoleValue) -> Stopped:
-    return Stopped(f"the run came to the hole ?{hole.label}", node=hole.node)
+    return Stopped(f"the run came to {hole.says}", node=hole.node)
 
 
 def misfit(needed: str, found: Value, who: str) -> RunError:

@@ -49,7 +49,7 @@ def type_name(value: Value) -> str:
     """
     kind = type(value)
     if kind is HoleValue:
-        raise Stopped(f"the run came to the hole ?{value.label}", node=value.node)
+        raise Stopped(f"the run came to {value.says}", node=value.node)
     if kind is Case:
         return value.type if isinstance(value.type, str) else value.name
     if kind is tuple:

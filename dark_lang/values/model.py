@@ -85,3 +85,8 @@ class HoleValue:
 
     node: NodeId
     label: str
+    mistake: str = ""  # what is wrong, where it stands for code that does not fit or could not be read
+
+    @property
+    def says(self) -> str:
+        return self.mistake or f"the hole ?{self.label}"
