@@ -21,6 +21,7 @@ from dark_cli.commands.making import command, edit_options
 from dark_cli.commands.structure import Batch, as_change, perform, run_batch
 from dark_cli.commands.structure_site import Site
 from dark_cli.commands.table import entry_of
+from dark_cli.display import address_of
 from dark_cli.editing import Change
 from dark_cli.editing import edit as make_edit
 from dark_cli.workspace import Workspace
@@ -131,14 +132,29 @@ def _run_line(workspace: Workspace, words: list[str], number: int) -> None:
         raise told from error
 
 
+FITS_OFFERED = 8
+
+
 @command("actions")
 @click.argument("address")
 @click.pass_obj
 def actions(workspace: Workspace, address: str) -> None:
-    """List what can be done at ADDRESS, as commands to type; a ? in them is yours to fill in."""
+    """List what can be done at ADDRESS, as commands to type; a ? in them is yours to fill in.
+
+    First what would make a mark there go away, then what fits into a hole.
+    """
+    from runtime.telling import fits, mends  # late: no edit needs it
+
     canvas = workspace.canvas
     found = canvas.find(address)
-    lines = actions_at(canvas.tree(found.toplevel_id), found.node, address)
+    lines = actions_at(
+        canvas.tree(found.toplevel_id),
+        found.node,
+        address,
+        mends=mends(canvas, found.toplevel_id, found.node.id),
+        fits=[fit.code for fit in fits(canvas, found.toplevel_id, found.node.id)[:FITS_OFFERED]],
+        address_of=lambda node: address_of(canvas, found.toplevel_id, node),
+    )
     if workspace.json:
         workspace.answer(lines)
         return

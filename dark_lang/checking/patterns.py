@@ -28,6 +28,7 @@ from dark_lang.names import Defined, Ref, Standard, Unresolved
 from dark_lang.naming import Realm
 from dark_lang.nodes import patterns as p
 from dark_lang.nodes.shape import Node
+from dark_lang.remedies import Remedy
 
 _LITERALS = {p.Int: INT, p.Float: FLOAT, p.Bool: BOOL, p.Char: CHAR, p.String: STRING, p.Unit: UNIT}
 
@@ -136,7 +137,7 @@ def case_of(i: Inference, node: Node, ref: Ref, case: str, given: int) -> tuple[
                 return (), None
             if case not in definition.cases:
                 spelled = i.known.spell(Realm.TYPE, ref)
-                i.missing(node, f"{spelled} has no case {case}", case, definition.cases)
+                i.missing(node, f"{spelled} has no case {case}", case, definition.cases, Remedy.CASE)
                 return (), None
             named: dict[str, Term] = {name: i.fresh(name=name) for name in definition.params}
             own = Con(head, tuple([named[name] for name in definition.params]))
@@ -145,5 +146,5 @@ def case_of(i: Inference, node: Node, ref: Ref, case: str, given: int) -> tuple[
             i.unknown(node, "type", Realm.TYPE, ref)
             return (), None
     if len(values) != given:
-        i.mark(node, Kind.ARITY, f"{case} holds {counted(len(values), 'value')}, and gets {given}")
+        i.miscounted(node, f"{case} holds {counted(len(values), 'value')}, and gets {given}", len(values), given)
     return values, own
