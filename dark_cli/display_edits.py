@@ -44,7 +44,8 @@ def show_outcome(
     concerned = affected(outcome.before, after, outcome.touched)
     marks = new_trouble(outcome.before, after, concerned.toplevels)
     if workspace.json:
-        workspace.answer(_report(outcome, places, notes, marks, liveness))
+        report = _report(outcome, places, notes, marks, liveness)
+        workspace.answer({**report, "unchecked": concerned.left_out} if concerned.left_out else report)
         return
     shown = _by_toplevel(places)
     for nth, toplevel in enumerate(each for each in _by_label(after, shown) if _is_alive(after, each)):

@@ -11,6 +11,7 @@ from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from dark_cli.display import address_of
+from dark_lang.checking.marks import ANYTHING
 from runtime.marking import Kind
 
 if TYPE_CHECKING:
@@ -30,7 +31,8 @@ def show_details(workspace: Workspace, canvas: Canvas, marks: Sequence[Mark]) ->
     """A paragraph for each, with a blank line after it."""
     for mark in marks:
         style = "dim" if mark.kind.is_warning else "yellow"
-        kind = f"{'warning: ' if mark.kind.is_warning else ''}{mark.kind.value}"
+        kind = mark.sentence if mark.kind is Kind.HOLE else mark.kind.value
+        kind = f"warning: {kind}" if mark.kind.is_warning else kind
         place = address_of(canvas, mark.toplevel, mark.node)
         workspace.print(f"{workspace.paint(place, 'bold')}  {workspace.paint(kind, style)}")
         for line in _details(mark, workspace.width - _MARGIN):
@@ -43,9 +45,9 @@ def _details(mark: Mark, width: int) -> list[str]:
     if mark.sentence == f"expected {mark.expected}, found {mark.found}":
         lines += _labelled("expected", mark.expected, width) + _labelled("found", mark.found, width)
     else:
-        if mark.kind is not Kind.HOLE or mark.sentence != "hole":
+        if mark.kind is not Kind.HOLE:
             lines += wrap(mark.sentence, width)
-        if mark.expected and not mark.found:
+        if mark.expected not in ("", ANYTHING) and not mark.found:
             lines += _labelled("expected", mark.expected, width)
     return lines + (wrap(mark.suggestion, width) if mark.suggestion else [])
 

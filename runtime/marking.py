@@ -6,7 +6,10 @@ explains it; nothing is stored, all is computed from a snapshot.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import gc
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from itertools import count
 from typing import TYPE_CHECKING
 
 from dark_lang.checking.marks import Kind, Mark
@@ -15,7 +18,7 @@ from dark_lang.edits.grown import Kind as DisagreementKind
 from dark_lang.names import NodeId
 from dark_lang.nodes.walking import descend
 from runtime.asking import alive
-from runtime.halving import in_two
+from runtime.halving import WORTHWHILE, in_two
 
 if TYPE_CHECKING:
     from runtime.canvas import Canvas
@@ -68,12 +71,38 @@ def _about_trash(canvas: Canvas) -> Iterator[Mark]:
 def all_marks(canvas: Canvas, progress: Progress | None = None) -> Iterator[Mark]:
     """In the order of the definitions' addresses."""
     there = alive(canvas)
-    # A program of ten thousand definitions takes seconds, which two processes halve.
-    for done, found in enumerate(in_two(lambda toplevel: marks_in(canvas, toplevel), there)):
-        if progress is not None and done % 100 == 0:
-            progress(done, len(there))
-        yield from found
+    with _collecting_seldom(len(there)) as collect:
+
+        def look_at(toplevel: NodeId) -> list[Mark]:
+            collect()
+            return marks_in(canvas, toplevel)
+
+        # A program of ten thousand definitions takes seconds, which two processes halve.
+        for done, found in enumerate(in_two(look_at, there)):
+            if progress is not None and done % 100 == 0:
+                progress(done, len(there))
+            yield from found
     yield from _about_trash(canvas)
+
+
+@contextmanager
+def _collecting_seldom(definitions: int) -> Iterator[Callable[[], None]]:
+    """Checking makes many objects, most of which go at once; the collector would look again and again at those that
+    stay: a quarter of the time in a large program. Now it looks at new ones alone, when it is told to."""
+    was_on = gc.isenabled() and definitions >= WORTHWHILE
+    turns = count(1)
+
+    def collect() -> None:
+        if was_on and next(turns) % 200 == 0:
+            gc.collect(0)
+
+    if was_on:
+        gc.disable()
+    try:
+        yield collect
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def marks_at(canvas: Canvas, address: str) -> list[Mark]:

@@ -20,6 +20,7 @@ from dark_lang.naming import Realm
 from dark_lang.nodes import expressions as e
 from dark_lang.nodes import toplevels as top
 from dark_lang.nodes.shape import Node, Sort, shape_of
+from dark_lang.nodes.walking import find
 from dark_lang.notation.printing import print_any
 from dark_lang.records import NamedTuple
 from dark_lang.remedies import Mend
@@ -159,8 +160,10 @@ MANY: Final = 500
 
 
 def fits(canvas: Canvas, toplevel: NodeId, hole: NodeId) -> list[Fit]:
-    """What may be put into a hole; nothing for what is no expression, or a step of a pipe."""
+    """What may be put into a hole; nothing for what is none, or no expression, or a step of a pipe."""
     tree = canvas.tree(toplevel)
+    if not isinstance(find(tree, hole), e.Hole):
+        return []
     position = positions_in(tree).get(hole)
     checked = canvas.checks.of(toplevel)
     step = position is not None and isinstance(position.parent, e.Pipe) and position.slot.name == "steps"

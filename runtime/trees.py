@@ -103,7 +103,8 @@ class Trees:
             ledger = self.ledger(toplevel)
             if ledger is None:
                 return None
-            kept = Tree(materialize(ledger))
+            entry = self.image.entries.get(toplevel)
+            kept = Tree(materialize(ledger, None if entry is None else entry.content))
             with self._lock:
                 if len(self._kept) >= _ROOM:
                     for oldest in list(self._kept)[: _ROOM // 4]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dark_cli.commands.making import command
-from dark_cli.display import address_of, show_marks, show_table
+from dark_cli.display import WIDEST, address_of, mark_row, show_marks, show_table
 from dark_cli.display_edits import mark_report
 from dark_cli.display_effects import effect_words
 from dark_cli.workspace import Workspace
@@ -48,8 +48,11 @@ def holes(workspace: Workspace, address: str | None) -> None:
             ]
         )
         return
-    for mark in found:
-        show_marks(workspace, canvas, [mark])
+    rows = [mark_row(canvas, mark) for mark in found]
+    widths = [min(max(len(row[column]) for row in rows), WIDEST) for column in (0, 1)] if rows else []
+    for mark, row in zip(found, rows, strict=True):
+        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
+        show_table(workspace, [(*cells, row[-1])], styles=("dim", "", "yellow"))
         _show_fits(workspace, fits(canvas, mark.toplevel, mark.node))
     if not found:
         workspace.print("no holes")

@@ -79,7 +79,8 @@ class _Trial:
         self._rigid: dict[str, Term] = {name: Con(Rigid(name)) for name in declared}
 
     def rank(self, fit: Fit) -> int | None:
-        """0 for the very type, 1 for one that can become it, 2 for one that can become anything; None if it cannot."""
+        """0 for the very type, 1 for one that can become it, 2 for one that can become anything; None if it cannot, or
+        is a function that gives anything, since that says nothing."""
         if fit.type == self._wanted:
             return 0 if fit.type != UNKNOWN else 2
         wanted_variables = dict(self._rigid)
@@ -89,6 +90,8 @@ class _Trial:
         shared = fit.source is not Source.FUNCTION and not isinstance(fit.type, Fn)
         own = self._term(fit.type, wanted_variables if shared else self._signature_variables(fit))
         if type(own) is Var:
+            if fit.source is Source.FUNCTION:
+                return None
             return 2 if self._inference.unifier.unify(wanted, own) else None
         was_open = type(self._inference.unifier.shape(wanted)) is Var
         return (1 + was_open) if self._inference.unifier.unify(wanted, own) else None
