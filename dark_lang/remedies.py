@@ -18,7 +18,7 @@ class Remedy(Enum):
     CASE = auto()  # `text`: the case that was meant, of a type that is right
     RESTORE = auto()  # `text`: the address of what was meant, and is in the trash
     ADD = auto()  # `text`: what to put at the end of what the node holds
-    REMOVE = auto()  # `text`: how many to take from the end of what the node holds; "": the node itself
+    REMOVE = auto()  # the node itself goes
     UNWRAP = auto()  # what the node holds, in its place
 
 

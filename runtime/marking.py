@@ -115,8 +115,9 @@ def marks_at(canvas: Canvas, address: str) -> list[Mark]:
 def marks_of_touched(canvas: Canvas, touched: Iterable[NodeId]) -> list[Mark]:
     """The marks of those of the toplevels that are alive."""
     entries = canvas.entries
-    present = [toplevel for toplevel in sorted(touched) if toplevel in entries and entries[toplevel].alive]
-    return [mark for toplevel in present for mark in marks_in(canvas, toplevel)]
+    present = [toplevel for toplevel in touched if toplevel in entries and entries[toplevel].alive]
+    in_order = sorted(present, key=lambda toplevel: entries[toplevel].label)
+    return [mark for toplevel in in_order for mark in marks_in(canvas, toplevel)]
 
 
 def new_trouble(before: Canvas, after: Canvas, touched: Iterable[NodeId]) -> list[Mark]:

@@ -91,7 +91,7 @@ def _of_definition(canvas: Canvas, tree: top.Toplevel) -> tuple[str, ...]:
             name = canvas.naming.name_of(Realm.FUNCTION, Defined(tree.id))
             return (f"{name}{_signature(canvas, signature)}",) if signature is not None else ()
         case top.Type(definition=definition):
-            return (print_any(definition, canvas.naming),)
+            return (print_any(definition, canvas.naming).strip(),)
         case top.Datastore(type=held):
             return (f"Datastore<{print_any(held, canvas.naming)}>",)
         case top.Switch():

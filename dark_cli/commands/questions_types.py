@@ -16,7 +16,7 @@ from dark_cli.display import WIDEST, address_of, mark_row, show_marks, show_tabl
 from dark_cli.display_edits import mark_report
 from dark_cli.display_effects import effect_words
 from dark_cli.workspace import Workspace
-from dark_lang.names import spell_id
+from dark_lang.names import NodeId, spell_id
 from runtime.marking import Kind, Mark, all_marks, marks_at
 
 if TYPE_CHECKING:
@@ -140,5 +140,5 @@ def type_(workspace: Workspace, address: str) -> None:
         workspace.print("it has no type")
 
 
-def _origin(canvas: Canvas, toplevel: Any, origin: Origin) -> str:
-    return origin.says if origin.node is None else f"{origin.says} {address_of(canvas, toplevel, origin.node)}"
+def _origin(canvas: Canvas, toplevel: NodeId, origin: Origin) -> str:
+    return origin.says if origin.node is None else f"{origin.says}: {address_of(canvas, toplevel, origin.node)}"

@@ -21,7 +21,6 @@ from dark_cli.commands.making import command, edit_options
 from dark_cli.commands.structure import Batch, as_change, perform, run_batch
 from dark_cli.commands.structure_site import Site
 from dark_cli.commands.table import entry_of
-from dark_cli.display import address_of
 from dark_cli.editing import Change
 from dark_cli.editing import edit as make_edit
 from dark_cli.workspace import Workspace
@@ -153,7 +152,6 @@ def actions(workspace: Workspace, address: str) -> None:
         address,
         mends=mends(canvas, found.toplevel_id, found.node.id),
         fits=[fit.code for fit in fits(canvas, found.toplevel_id, found.node.id)[:FITS_OFFERED]],
-        address_of=lambda node: address_of(canvas, found.toplevel_id, node),
     )
     if workspace.json:
         workspace.answer(lines)

@@ -44,7 +44,7 @@ def _call(i: Inference, node: e.Call, args: Sequence[e.Expression], first: Term 
     if len(called.params) != given:
         name = i.known.spell(Realm.FUNCTION, node.function)
         said = f"{name} takes {counted(len(called.params), 'argument')}, and gets {given}"
-        i.miscounted(node, said, len(called.params), given)
+        i.miscounted(node, said, len(called.params), given, name)
         called = _padded(i, called, given)
     elif not i.fits(node, called.gives, expected):
         called = _called(i, node, node.function) or called  # with variables of its own again

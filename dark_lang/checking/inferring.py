@@ -322,10 +322,14 @@ class Inference:
         suggestion = f"did you mean {meant}?" if meant else ""
         self.mark(node, Kind.UNKNOWN, sentence, suggestion=suggestion, mend=Mend(remedy, meant) if meant else None)
 
-    def miscounted(self, node: Node, sentence: str, wanted: int, given: int) -> None:
-        """Marks what holds too few or too many."""
-        few, many = Mend(Remedy.ADD, "?"), Mend(Remedy.REMOVE, str(given - wanted))
-        self.mark(node, Kind.ARITY, sentence, mend=few if given < wanted else many)
+    def miscounted(self, node: Node, sentence: str, wanted: int, given: int, spelled: str = "") -> None:
+        """Marks what holds too few or too many. `spelled`: how what holds them is written, if that is a name."""
+        mend = Mend(Remedy.ADD, "?") if given < wanted else None
+        if given > wanted and spelled:
+            labels = [f"?x{number}" for number in range(1, given + 1)]
+            pattern, into = f"{spelled}({', '.join(labels)})", f"{spelled}({', '.join(labels[:wanted])})"
+            mend = Mend(Remedy.REWRITE, pattern, into)
+        self.mark(node, Kind.ARITY, sentence, mend=mend)
 
 
 _CLIPPED: Final = 40

@@ -22,7 +22,7 @@ from dark_lang.types import describe
 
 
 class Origin(NamedTuple):
-    """`says`: a few words, which end where the address of `node` goes, if there is a node to name."""
+    """`says`: a few words about what `node` is, or, without one, about what stands in no tree."""
 
     says: str
     node: NodeId | None = None
@@ -57,9 +57,9 @@ class Origins:
             case top.Parameter():
                 return Origin("it is declared so")
             case e.Arm(body=body):
-                return Origin("the code behind its arrow,", body.id)
+                return Origin("the code behind its arrow", body.id)
             case e.Field(value=value):
-                return Origin("its value,", value.id)
+                return Origin("its value", value.id)
             case _:
                 return None
 
@@ -74,7 +74,7 @@ class Origins:
             case e.FunctionRef(function=ref):
                 return Origin(f"the function {self._known.spell(Realm.FUNCTION, ref)}")
             case e.Apply(function=function):
-                return Origin("what this function gives:", function.id)
+                return Origin("what a function gives", function.id)
             case e.FieldAccess(record=record, label=label) if label is not None:
                 return Origin(f"the field `{label}` of {self._spelled(record)}")
             case e.DatastoreRef(datastore=ref):
@@ -82,21 +82,21 @@ class Origins:
             case e.SecretRef():
                 return Origin("secrets are Strings")
             case e.Try(value=value):
-                return Origin(f"taken out of {self._spelled(value)},", value.id)
+                return Origin(f"taken out of {self._spelled(value)}", value.id)
             case e.Let(body=body) | e.Note(body=body):
-                return Origin("the code after it,", body.id)
+                return Origin("the code after it", body.id)
             case e.If(then=then):
-                return Origin("its sides; the first is", then.id)
+                return Origin("the first of its sides", then.id)
             case e.Match(arms=(first, *_)):
-                return Origin("its arms; the first is", first.body.id)
+                return Origin("the first of its arms", first.body.id)
             case e.Toggle(old=old) | e.Partial(old=old):
-                return Origin("its old side,", old.id)
+                return Origin("its old side", old.id)
             case e.Conflict(base=base):
-                return Origin("its base,", base.id)
+                return Origin("its base", base.id)
             case e.RecordUpdate(record=record):
-                return Origin("the record that it starts from,", record.id)
+                return Origin("the record that it starts from", record.id)
             case e.Pipe(steps=(*_, last)):
-                return Origin("its last step,", last.id)
+                return Origin("its last step", last.id)
             case e.Construct(type=ref, case=case):
                 return Origin(f"a case of {self._known.spell(Realm.TYPE, ref)}: {case}")
             case e.And() | e.Or():
@@ -118,7 +118,7 @@ class Origins:
             return Origin(f"nothing is called {name}; {self._asked(node)}")
         if self._position(binder) is None:
             return Origin(f"{name} comes with the {'request' if name == 'request' else 'definition'}")
-        return Origin("bound at", binder)
+        return Origin("the name", binder)
 
     def _asked(self, node: Node) -> str:
         origin = self._of_place(node)
@@ -136,7 +136,7 @@ class Origins:
             case top.Function():
                 return Origin("what the function is declared to give")
             case e.If(then=then) if slot == "else_":
-                return Origin("the other side,", then.id)
+                return Origin("the other side", then.id)
             case e.If() if slot == "condition":
                 return Origin("conditions are Bools")
             case e.And() | e.Or() | e.Arm() if slot != "body":
@@ -146,9 +146,9 @@ class Origins:
             case e.Dict() | e.Entry() if slot == "key":
                 return Origin("the keys of a Dict are Strings")
             case e.Partial(old=old) | e.Toggle(old=old) if slot == "new":
-                return Origin("the old side,", old.id)
+                return Origin("the old side", old.id)
             case e.Let(pattern=pattern) if slot == "value":
-                return Origin("the uses of what it is bound to,", pattern.id)
+                return Origin("the uses of what it is bound to", pattern.id)
             case e.Let() | e.Note() | e.Partial() | e.Toggle() | e.Conflict() | e.If():
                 return self._of_place(parent)
             case e.Arm():
@@ -178,11 +178,11 @@ class Origins:
         part = "" if outer is node else "a part of "
         match position.parent:
             case e.Let(value=value):
-                return Origin(f"{part}the value,", value.id)
+                return Origin(f"{part}the value", value.id)
             case e.Arm():
                 match_ = self._position(position.parent.id)
                 if match_ is not None and isinstance(match_.parent, e.Match):
-                    return Origin(f"{part}what is matched,", match_.parent.subject.id)
+                    return Origin(f"{part}what is matched", match_.parent.subject.id)
                 return None
             case e.Lambda():
                 return Origin(f"{part}what the function is given")

@@ -27,7 +27,7 @@ from dark_lang.library import STANDARD_CASES
 from dark_lang.names import Defined, Ref, Standard, Unresolved
 from dark_lang.naming import Realm
 from dark_lang.nodes import patterns as p
-from dark_lang.nodes.shape import Node
+from dark_lang.nodes.shape import Node, Sort, shape_of
 from dark_lang.remedies import Remedy
 
 _LITERALS = {p.Int: INT, p.Float: FLOAT, p.Bool: BOOL, p.Char: CHAR, p.String: STRING, p.Unit: UNIT}
@@ -146,5 +146,7 @@ def case_of(i: Inference, node: Node, ref: Ref, case: str, given: int) -> tuple[
             i.unknown(node, "type", Realm.TYPE, ref)
             return (), None
     if len(values) != given:
-        i.miscounted(node, f"{case} holds {counted(len(values), 'value')}, and gets {given}", len(values), given)
+        said = f"{case} holds {counted(len(values), 'value')}, and gets {given}"
+        typed = f"{i.known.spell(Realm.TYPE, ref)}::{case}"
+        i.miscounted(node, said, len(values), given, typed if shape_of(type(node)).sort is Sort.EXPRESSION else "")
     return values, own

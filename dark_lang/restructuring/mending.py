@@ -7,9 +7,8 @@ one edit, it gives none.
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
-from dark_lang.names import NodeId
 from dark_lang.nodes import expressions as e
 from dark_lang.nodes import patterns as p
 from dark_lang.nodes import toplevels as top
@@ -22,9 +21,7 @@ from dark_lang.restructuring.arities import is_operator, main_list
 from dark_lang.restructuring.surgery import positions_in, sort_of
 
 
-def mending(
-    root: top.Toplevel, node: Node, place: str, mend: Mend, address_of: Callable[[NodeId], str]
-) -> Iterator[str]:
+def mending(root: top.Toplevel, node: Node, place: str, mend: Mend) -> Iterator[str]:
     """The lines without `dark`. `place`: the node's address as a word of a shell."""
     text = shlex.quote(mend.text)
     position = positions_in(root).get(node.id)
@@ -43,19 +40,10 @@ def mending(
             yield f"restore {text}"
         case Remedy.ADD if holds_list:
             yield f"insert {place} {text} --last"
-        case Remedy.REMOVE if not mend.text:
+        case Remedy.REMOVE:
             yield f"delete {place}"
-        case Remedy.REMOVE if holds_list:
-            gone = _held(node)[-int(mend.text) :]
-            yield f"delete {' '.join([shlex.quote(address_of(each.id)) for each in gone])}"
         case Remedy.UNWRAP if alone:
             yield f"splice {place}"
-
-
-def _held(node: Node) -> tuple[Node, ...]:
-    slot = main_list(node)
-    held: tuple[Node, ...] = () if slot is None else getattr(node, slot.name)
-    return held
 
 
 def _naming(node: Node, place: str, name: str) -> Iterator[str]:

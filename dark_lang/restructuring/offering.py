@@ -7,9 +7,9 @@ what it asks for may still be refused, because a name is taken or a new side unf
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
-from dark_lang.names import NodeId, Standard, spell_id
+from dark_lang.names import Standard
 from dark_lang.nodes import expressions as e
 from dark_lang.nodes import patterns as p
 from dark_lang.nodes import toplevels as top
@@ -44,12 +44,11 @@ def actions(
     *,
     mends: Sequence[Mend] = (),
     fits: Sequence[str] = (),
-    address_of: Callable[[NodeId], str] = spell_id,
 ) -> list[str]:
     """The commands that make sense at a node that answers to `address`: first those that are about what is wrong
     there (`mends`), then the code that fits if it is a hole, then what can be done to any node of its kind."""
     place = shlex.quote(address)
-    about = [line for mend in mends for line in mending(root, node, place, mend, address_of)]
+    about = [line for mend in mends for line in mending(root, node, place, mend)]
     filling = [f"fill {place} {shlex.quote(code)}" for code in fits]
     usual = [line.replace("ADDR", place) for line in _lines(root, node)]
     return [f"dark {line}" for line in dict.fromkeys([*about, *filling, *usual])]
