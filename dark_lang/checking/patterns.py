@@ -117,7 +117,8 @@ def case_of(i: Inference, node: Node, ref: Ref, case: str, given: int) -> tuple[
     if isinstance(ref, Unresolved) and not ref.text:
         ref = i.known.case_owner(case)
         if isinstance(ref, Unresolved):
-            i.mark(node, Kind.UNKNOWN, f"no type has a case {case}, or several have")
+            near = [other for other in i.known.cases() if other != case]
+            i.missing(node, f"no type has a case {case}, or several have", case, near, Remedy.CASE)
             return (), None
     ref = i.known.resolved(Realm.TYPE, ref)
     values: tuple[Term, ...]

@@ -49,6 +49,8 @@ CASES = (
     ("match Some(1) { Some(n) -> n }", "#body", "dark insert 'GET:/case#body' '_ -> ?' --last"),
     ("match true { _ -> 1, true -> 2 }", "#body.arms.1", "dark delete 'GET:/case#body.arms.1'"),
     ("match Circle(1.0) { Shape::Circl(r) -> r, _ -> 0.0 }", "#body.arms.0.pattern", "dark set"),
+    ("Circel(1.0)", "#body", "dark set 'GET:/case#body' case Circle"),
+    ("match Circle(1.0) { Circel(r) -> r, _ -> 0.0 }", "#body.arms.0.pattern", "dark set"),
     ("Shape_v0::Circel(1.0)", "#body", "dark set 'GET:/case#body' case Circle"),
     ('let item = { name: "a", price: 1 }\nitem.nam', "#body.body", "dark set 'GET:/case#body.body' label name"),
     ('DB::get(Itms-v0, "a")', "#body.args.0", "dark replace-node 'GET:/case#body.args.0' Items-v0"),
