@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from benchmarks.canvases import build
+from benchmarks.checking_rows import checking_rows
 from benchmarks.compute_rows import compile_rows, compute_rows
 from benchmarks.editing_rows import add_probe, diff_rows, rebinding_rows, serverless_rows, shell_rows
 from benchmarks.http_rows import datastore_rows, handler_rows
@@ -54,6 +55,7 @@ SECTIONS: tuple[tuple[str, Callable[[Canvases], Iterator[Row]]], ...] = (
     ("datastore", lambda _: datastore_rows()),
     ("compute", lambda _: compute_rows()),
     ("compile", lambda _: compile_rows()),
+    ("checking", lambda c: checking_rows(c.large, c.rounds)),
     ("opening", lambda c: opening_rows(c.large)),
 )
 

@@ -58,6 +58,8 @@ def complete(workspace: Workspace, words: list[str]) -> list[str]:
         return []
     if typed.startswith("-"):
         return _fitting(_options(names), typed)
+    if before[-1].startswith("-") and (choices := _choices(names, before[-1])):
+        return _fitting(choices, typed)
     try:
         return _words(workspace, names, typed)
     except DarkError:
@@ -78,6 +80,23 @@ def _plain(words: list[str]) -> list[str]:
 
 
 def _options(names: list[str]) -> list[str]:
+    command = _command(names)
+    if command is None:
+        return []
+    found = {word for parameter in command.params if isinstance(parameter, click.Option) for word in parameter.opts}
+    return sorted({word for word in found if word.startswith("--")} | {"--help"})
+
+
+def _choices(names: list[str], option: str) -> tuple[str, ...]:
+    """What may stand behind an option that takes one of a few words."""
+    command = _command(names)
+    for parameter in command.params if command is not None else ():
+        if option in parameter.opts and isinstance(parameter.type, click.Choice):
+            return tuple(parameter.type.choices)
+    return ()
+
+
+def _command(names: list[str]) -> click.Command | None:
     from dark_cli.executing import load  # late: it imports this module's users
 
     entry = entry_of(names[0])
@@ -86,10 +105,7 @@ def _options(names: list[str]) -> list[str]:
         if not isinstance(command, click.Group) or name not in command.commands:
             break
         command = command.commands[name]
-    if command is None:
-        return []
-    found = {word for parameter in command.params if isinstance(parameter, click.Option) for word in parameter.opts}
-    return sorted({word for word in found if word.startswith("--")} | {"--help"})
+    return command
 
 
 def _words(workspace: Workspace, names: list[str], typed: str) -> list[str]:

@@ -72,12 +72,16 @@ def address_of(canvas: Canvas, toplevel: NodeId, node: NodeId) -> str:
 
 def show_marks(workspace: Workspace, canvas: Canvas, marks: Sequence[Mark], limit: int | None = None) -> None:
     """One line a mark: where, and what."""
-    rows = [
-        (canvas.short_id(mark.node), address_of(canvas, mark.toplevel, mark.node), mark.says) for mark in marks[:limit]
-    ]
-    show_table(workspace, rows, styles=("dim", "", "yellow"))
+    show_table(workspace, [mark_row(canvas, mark) for mark in marks[:limit]], styles=("dim", "", "yellow"))
     if limit is not None and len(marks) > limit:
         workspace.print(f"and {len(marks) - limit} more; dark check lists them")
+
+
+def mark_row(canvas: Canvas, mark: Mark) -> tuple[str, str, str]:
+    return canvas.short_id(mark.node), address_of(canvas, mark.toplevel, mark.node), mark.says
+
+
+WIDEST = 48  # of a column that others stand to the right of
 
 
 def show_table(workspace: Workspace, rows: Sequence[Sequence[str]], *, styles: Sequence[str] = ()) -> None:
@@ -86,7 +90,7 @@ def show_table(workspace: Workspace, rows: Sequence[Sequence[str]], *, styles: S
     if not rows:
         return
     columns = len(rows[0])
-    widths = [min(max(len(row[column]) for row in rows), 48) for column in range(columns - 1)]
+    widths = [min(max(len(row[column]) for row in rows), WIDEST) for column in range(columns - 1)]
     for row in rows:
         cells = [
             _paint(workspace, cell, cell.ljust(width), styles, column)

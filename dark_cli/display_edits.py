@@ -13,7 +13,8 @@ from dark_lang.errors import AddressError
 from dark_lang.names import NodeId, spell_id
 from dark_lang.nodes.walking import find
 from dark_lang.notation.printing import print_any
-from runtime.marking import Mark, affected, new_trouble
+from runtime.affecting import affected
+from runtime.marking import Mark, new_trouble
 
 if TYPE_CHECKING:
     from dark_cli.opening import Liveness
@@ -40,9 +41,11 @@ def show_outcome(
 ) -> None:
     """`liveness` is None after a dry run."""
     after = outcome.after
-    marks = new_trouble(outcome.before, after, affected(outcome.before, after, outcome.touched))
+    concerned = affected(outcome.before, after, outcome.touched)
+    marks = new_trouble(outcome.before, after, concerned.toplevels)
     if workspace.json:
-        workspace.answer(_report(outcome, places, notes, marks, liveness))
+        report = _report(outcome, places, notes, marks, liveness)
+        workspace.answer({**report, "unchecked": concerned.left_out} if concerned.left_out else report)
         return
     shown = _by_toplevel(places)
     for nth, toplevel in enumerate(each for each in _by_label(after, shown) if _is_alive(after, each)):
@@ -57,6 +60,8 @@ def show_outcome(
         workspace.print(note)
     if marks:
         show_marks(workspace, after, marks, MARKS_SHOWN)
+    if concerned.left_out:
+        workspace.print(f"{concerned.left_out:,} more definitions use what changed; dark check looks at them")
     workspace.print(workspace.paint(_when(outcome, liveness), "dim"))
 
 

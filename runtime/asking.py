@@ -6,21 +6,21 @@ never part of an answer.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from dark_lang.names import Defined, NodeId, Ref, Standard, Unresolved
 from dark_lang.naming import Realm
-from dark_lang.nodes import expressions as e
-from dark_lang.nodes import patterns as p
 from dark_lang.nodes import toplevels as top
-from dark_lang.nodes import types as t
+from dark_lang.nodes.realms import REFERENCES
 from dark_lang.nodes.shape import Node
 from dark_lang.nodes.walking import descend
 from dark_lang.records import dataclass
+from runtime.referring import keys_of
 
 if TYPE_CHECKING:
     from runtime.canvas import Canvas
+    from runtime.entries import Entry
 
 
 VERSIONED = (top.Function, top.Type, top.Datastore)
@@ -51,19 +51,8 @@ def alive(canvas: Canvas) -> list[NodeId]:
 
 def reference_in(node: Node) -> tuple[Realm, Ref] | None:
     """What a node refers to by itself, not by what is below it."""
-    match node:
-        case e.Call(function=ref) | e.FunctionRef(function=ref):
-            return Realm.FUNCTION, ref
-        case e.Construct(type=ref) | p.Constructor(type=ref) | t.Named(type=ref):
-            return Realm.TYPE, ref
-        case e.DatastoreRef(datastore=ref):
-            return Realm.DATASTORE, ref
-        case e.Toggle(switch=ref):
-            return Realm.SWITCH, ref
-        case e.SecretRef(secret=ref):
-            return Realm.SECRET, ref
-        case _:
-            return None
+    reference = REFERENCES.get(type(node))
+    return None if reference is None else (reference[1], getattr(node, reference[0]))
 
 
 def uses_in(canvas: Canvas, toplevel: NodeId) -> Iterator[Use]:
@@ -89,7 +78,18 @@ def _references_in(tree: Node) -> tuple[tuple[NodeId, Realm, Ref], ...]:
 
 def uses_of(canvas: Canvas, target: Ref) -> list[Use]:
     """Where something is referred to, in the whole canvas."""
-    return [use for toplevel in alive(canvas) for use in uses_in(canvas, toplevel) if use.ref == target]
+    users = _users(canvas, target.id) if isinstance(target, Defined) else alive(canvas)
+    return [use for toplevel in users for use in uses_in(canvas, toplevel) if use.ref == target]
+
+
+def users_of(canvas: Canvas, definition: NodeId, entries: Iterable[Entry | None]) -> list[NodeId]:
+    """The toplevels that may refer to a definition, as it is and is called in those entries. Decodes nothing."""
+    return [each for each in canvas.referring(keys_of(definition, entries)) if canvas.entries[each].alive]
+
+
+def _users(canvas: Canvas, definition: NodeId) -> list[NodeId]:
+    found = users_of(canvas, definition, [canvas.entries.get(definition)])
+    return sorted(found, key=lambda each: canvas.entries[each].label)
 
 
 def variable_uses(canvas: Canvas, toplevel: NodeId, node: NodeId) -> list[NodeId]:
@@ -101,12 +101,16 @@ def variable_uses(canvas: Canvas, toplevel: NodeId, node: NodeId) -> list[NodeId
 
 def callers_of(canvas: Canvas, target: NodeId) -> list[tuple[int, NodeId]]:
     """The toplevels that refer to a definition, with how many steps away: 1 directly, 2 through one of those …"""
-    users: dict[NodeId, set[NodeId]] = {}
-    for toplevel in alive(canvas):
-        for use in uses_in(canvas, toplevel):
-            if isinstance(use.ref, Defined):
-                users.setdefault(use.ref.id, set()).add(toplevel)
-    return _levels(canvas, target, users)
+    found: list[tuple[int, NodeId]] = []
+    seen = {target}
+    level, step = [target], 1
+    while level:
+        after = {use.toplevel for each in level for use in uses_of(canvas, Defined(each))} - seen
+        seen |= after
+        level = sorted(after, key=lambda each: canvas.entries[each].label)
+        found.extend((step, each) for each in level)
+        step += 1
+    return found
 
 
 def dependencies_of(canvas: Canvas, target: NodeId, *, deep: bool) -> list[tuple[int, Ref, Realm]]:
@@ -199,16 +203,3 @@ def _newest(canvas: Canvas) -> dict[NodeId, NodeId]:
         if entry.alive and entry.kind in VERSIONED:
             named.setdefault((entry.kind, entry.name), []).append((entry.version, entry.id))
     return {each: max(versions)[1] for versions in named.values() if len(versions) > 1 for _, each in versions}
-
-
-def _levels(canvas: Canvas, target: NodeId, users: dict[NodeId, set[NodeId]]) -> list[tuple[int, NodeId]]:
-    found: list[tuple[int, NodeId]] = []
-    seen = {target}
-    level, step = [target], 1
-    while level:
-        after = {user for node in level for user in users.get(node, ())} - seen
-        seen |= after
-        level = sorted(after, key=lambda each: canvas.entries[each].label)
-        found.extend((step, each) for each in level)
-        step += 1
-    return found

@@ -229,6 +229,13 @@ class Canvas:
         # Runs that are sorted already merge in linear time.
         return sorted(node for tree in self._live.values() for node in tree.ids)
 
+    def referring(self, keys: Set[int]) -> set[NodeId]:
+        """The toplevels that may refer to what has one of those keys (`runtime.referring`)."""
+        order, index = self._trees.image.order, self._trees.references()
+        found = {order[owner] for key in keys for _, owner in index.within(key, key + 1)}.difference(self._live)
+        found.update(toplevel for toplevel, tree in self._live.items() if not keys.isdisjoint(tree.references))
+        return found
+
     def within(self, toplevel: NodeId, node: NodeId) -> Node | None:
         """A node of a toplevel by its id."""
         return walking.find(self.tree(toplevel), node)

@@ -17,7 +17,7 @@ from dark_lang.checking.declaring import declared, definition_of, signature_of
 from dark_lang.checking.knowing import TypeDefinition
 from dark_lang.checking.marks import Checked
 from dark_lang.errors import AddressError
-from dark_lang.library import STANDARD_TYPES, Deprecation, Library
+from dark_lang.library import STANDARD_CASES, STANDARD_TYPES, Deprecation, Library
 from dark_lang.library_signatures import Signature, parse_signature
 from dark_lang.names import Defined, NodeId, Ref, Standard, Unresolved
 from dark_lang.naming import Naming, Realm
@@ -91,6 +91,11 @@ class Interfaces:
 
     def case_owner(self, case: str) -> Ref:
         return self._naming.resolve_case(case)
+
+    def cases(self) -> list[str]:
+        types = [each for each, entry in self._canvas.entries.items() if _is(entry, top.Type)]
+        found = [definition for each in types if (definition := self.type_definition(Defined(each))) is not None]
+        return [*STANDARD_CASES, *[case for definition in found for case in definition.cases]]
 
     def deprecation(self, ref: Ref) -> Deprecation | None:
         ref = self.resolved(Realm.FUNCTION, ref)
@@ -174,6 +179,7 @@ class _Asking:
         self.spell = interfaces.spell
         self.trashed = interfaces.trashed
         self.names = interfaces.names
+        self.cases = interfaces.cases
         self.deprecation = interfaces.deprecation
 
     def resolved(self, realm: Realm, ref: Ref) -> Ref:

@@ -167,7 +167,8 @@ def build_image(
     def part(toplevel: NodeId) -> Part:
         ledger = ledgers.changed.pop(toplevel) if consume else ledgers.changed[toplevel]
         materialized = materialize(ledger)
-        return Part(toplevel, entry_of(ledger, materialized), encode_ledger(ledger), Tree(materialized).ids)
+        tree = Tree(materialized)
+        return Part(toplevel, entry_of(ledger, materialized), encode_ledger(ledger), tree.ids, tree.references)
 
     def parts() -> Iterator[Part]:
         if before is not None:

@@ -12,7 +12,9 @@ from threading import Lock
 from dark_lang.edits.ledgers import Ledger
 from dark_lang.edits.materializing import Materialized, materialize
 from dark_lang.names import NodeId
+from dark_lang.nodes.realms import REFERENCES
 from dark_lang.nodes.shape import Arity, Node, shape_of
+from runtime.referring import key_of
 from runtime.store.identities import Identities
 from runtime.store.images import Image, ImageDamaged
 
@@ -21,29 +23,47 @@ _ROOM = 2_000
 
 
 class Tree:
-    """One toplevel's tree in one state, with its node ids once somebody wants them."""
+    """One toplevel's tree in one state, with its node ids, and what it refers to, once somebody wants them."""
 
-    __slots__ = ("_ids", "materialized")
+    __slots__ = ("_ids", "_references", "materialized")
 
     def __init__(self, materialized: Materialized) -> None:
         self.materialized = materialized
         self._ids: list[NodeId] | None = None
+        self._references: frozenset[int] | None = None
 
     @property
     def ids(self) -> list[NodeId]:
         """Of all its nodes, sorted."""
         if self._ids is None:
             root = self.materialized.toplevel
-            self._ids = sorted(_all_ids(root)) if root is not None else []
+            self._ids = sorted([node.id for node in _all_nodes(root)]) if root is not None else []
         return self._ids
 
+    @property
+    def references(self) -> frozenset[int]:
+        """The keys (`runtime.referring`) of what it refers to."""
+        if self._references is None:
+            root = self.materialized.toplevel
+            self._references = frozenset(_all_references(root)) if root is not None else frozenset()
+        return self._references
 
-def _all_ids(root: Node) -> Iterator[NodeId]:
-    """As `walking.descend`, several times as fast: a canvas has half a million nodes."""
+
+def _all_references(root: Node) -> Iterator[int]:
+    for node in _all_nodes(root):
+        reference = REFERENCES.get(type(node))
+        if reference is not None:
+            key = key_of(getattr(node, reference[0]))
+            if key is not None:
+                yield key
+
+
+def _all_nodes(root: Node) -> Iterator[Node]:
+    """As `walking.descend`, in any order and faster: a canvas has half a million nodes."""
     stack: list[Node] = [root]
     while stack:
         node = stack.pop()
-        yield node.id
+        yield node
         kind = type(node)
         slots = _SLOTS.get(kind)
         if slots is None:
@@ -66,6 +86,7 @@ class Trees:
         self._recover = recover
         self._kept: dict[NodeId, Tree] = {}
         self._found: Identities | None = None
+        self._references: Identities | None = None
         self._lock = Lock()
 
     def ledger(self, toplevel: NodeId) -> Ledger | None:
@@ -82,7 +103,8 @@ class Trees:
             ledger = self.ledger(toplevel)
             if ledger is None:
                 return None
-            kept = Tree(materialize(ledger))
+            entry = self.image.entries.get(toplevel)
+            kept = Tree(materialize(ledger, None if entry is None else entry.content))
             with self._lock:
                 if len(self._kept) >= _ROOM:
                     for oldest in list(self._kept)[: _ROOM // 4]:
@@ -99,10 +121,20 @@ class Trees:
                 self._found = self._repaired(image).identities()
         return self._found
 
+    def references(self) -> Identities:
+        """The keys of what toplevels refer to, and for each the ordinal of one that does."""
+        if self._references is None:
+            image = self.image
+            try:
+                self._references = image.references()
+            except ImageDamaged:
+                self._references = self._repaired(image).references()
+        return self._references
+
     def _repaired(self, damaged: Image) -> Image:
         with self._lock:
             if self.image is damaged:
                 self.image = self._recover()
                 self._kept.clear()
-                self._found = None
+                self._found = self._references = None
             return self.image

@@ -59,6 +59,8 @@ def status(workspace: Workspace) -> None:
     marks = list(all_marks(canvas)) if len(canvas.entries) <= FEW else []
     holes = sum(mark.kind is Kind.HOLE for mark in marks)
     conflicts = sum(mark.kind is Kind.CONFLICT for mark in marks)
+    warnings = sum(mark.kind.is_warning for mark in marks)
+    wrong = len(marks) - holes - conflicts - warnings
     if workspace.json:
         workspace.answer(
             {
@@ -69,7 +71,8 @@ def status(workspace: Workspace) -> None:
                 "last": last.id.hex() if last else None,
                 "holes": holes,
                 "conflicts": conflicts,
-                "marks": len(marks) - holes - conflicts,
+                "marks": wrong,
+                "warnings": warnings,
                 "problems": [problem_report(problem) for problem in host.problems],
             }
         )
@@ -82,7 +85,7 @@ def status(workspace: Workspace) -> None:
         said = f"last edit {ago(workspace, last.time)} by {short_author(last.author)}: {last.command}"
         workspace.print(clip(said, workspace.width))
     if marks:
-        parts = ((holes, "hole"), (len(marks) - holes - conflicts, "mark"), (conflicts, "conflict"))
+        parts = ((holes, "hole"), (wrong, "mark"), (conflicts, "conflict"), (warnings, "warning"))
         workspace.print(f"{', '.join(plural(count, noun) for count, noun in parts if count)}; dark check lists them")
     if len(canvas.entries) > FEW:
         workspace.print("dark check looks for holes and marks")

@@ -11,20 +11,13 @@ import click
 
 from dark_cli.commands.making import command
 from dark_cli.display import clip, plural
+from dark_cli.display_effects import EFFECTS
 from dark_cli.workspace import Workspace
 from dark_lang.errors import AddressError
 from dark_lang.library import Effect, LibraryFunction
 from dark_lang.nodes import toplevels as top
 from dark_lang.notation.addresses import suggest
 from dark_lang.notation.printing import print_header
-
-_EFFECTS = {
-    Effect.PURE: "pure",
-    Effect.RANDOM: "asks the clock or chance",
-    Effect.READS: "reads datastores",
-    Effect.WRITES: "writes datastores",
-    Effect.NETWORK: "reaches the network",
-}
 
 
 @command("docs")
@@ -72,7 +65,7 @@ def _show(workspace: Workspace, function: LibraryFunction) -> None:
     workspace.print(workspace.paint(function.signature, "bold"))
     workspace.print(fill(function.doc, workspace.width, initial_indent="  ", subsequent_indent="  "))
     if function.effect is not Effect.PURE:
-        workspace.print(f"  It {_EFFECTS[function.effect]}.")
+        workspace.print(f"  It {EFFECTS[function.effect]}.")
     for example in function.examples:
         workspace.print(f"    {example}")
     if function.deprecated is not None:

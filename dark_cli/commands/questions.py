@@ -1,6 +1,6 @@
-"""What is not written yet, what does not fit, what refers to what.
+"""What refers to what, and what has a newer version.
 
-Only translates: `runtime.asking` and `runtime.marking` answer. Invariant: each answer names places by addresses that
+Only translates: `runtime.asking` answers. Invariant: each answer names places by addresses that
 other commands take.
 """
 
@@ -9,8 +9,7 @@ from __future__ import annotations
 import click
 
 from dark_cli.commands.making import command
-from dark_cli.display import address_of, clip, plural, show_marks, show_table
-from dark_cli.display_edits import mark_report
+from dark_cli.display import address_of, clip, plural, show_table
 from dark_cli.workspace import Workspace
 from dark_lang.errors import AddressError
 from dark_lang.names import Defined, NodeId, Ref, Standard, spell_id
@@ -18,52 +17,7 @@ from dark_lang.naming import Realm
 from dark_lang.nodes.shape import Node
 from dark_lang.notation.printing import print_any
 from runtime import asking
-from runtime.marking import Kind, Mark, all_marks, marks_in
-
-
-@command("holes")
-@click.argument("address", required=False)
-@click.pass_obj
-def holes(workspace: Workspace, address: str | None) -> None:
-    """List what is not written yet, in the whole canvas or at ADDRESS."""
-    _list_marks(workspace, [mark for mark in _marks(workspace, address) if mark.kind is Kind.HOLE], "no holes")
-
-
-@command("marks")
-@click.argument("address", required=False)
-@click.pass_obj
-def marks(workspace: Workspace, address: str | None) -> None:
-    """List what does not fit: unknown names, wrong numbers of arguments, text that could not be read."""
-    _list_marks(workspace, [mark for mark in _marks(workspace, address) if mark.kind is not Kind.HOLE], "no marks")
-
-
-@command("conflicts")
-@click.argument("address", required=False)
-@click.pass_obj
-def conflicts(workspace: Workspace, address: str | None) -> None:
-    """List where edits disagree. `dark resolve` settles them."""
-    found = [mark for mark in _marks(workspace, address) if mark.kind is Kind.CONFLICT]
-    _list_marks(workspace, found, "no conflicts")
-
-
-def _marks(workspace: Workspace, address: str | None) -> list[Mark]:
-    canvas = workspace.canvas
-    if address is None:
-        return list(all_marks(canvas))
-    from dark_lang.nodes.walking import descend  # late, with the questions about one place
-
-    found = canvas.find(address)
-    below = {node.id for node in descend(found.node)}
-    return [mark for mark in marks_in(canvas, found.toplevel_id) if mark.node in below]
-
-
-def _list_marks(workspace: Workspace, found: list[Mark], nothing: str) -> None:
-    if workspace.json:
-        workspace.answer([mark_report(workspace.canvas, mark) for mark in found])
-    elif found:
-        show_marks(workspace, workspace.canvas, found)
-    else:
-        workspace.print(nothing)
+from runtime.referring import without_version
 
 
 @command("uses")
@@ -140,7 +94,7 @@ def deps(workspace: Workspace, address: str, deep: bool) -> None:
 def versions(workspace: Workspace, name: str) -> None:
     """List the versions of a function, a type or a datastore, and how often each is used."""
     canvas = workspace.canvas
-    found = asking.versions_of(canvas, _without_version(name))
+    found = asking.versions_of(canvas, without_version(name))
     if not found:
         raise AddressError(f"nothing is called {name}", suggestion="dark ls lists the canvas, dark docs the library")
     rows = []
@@ -219,18 +173,5 @@ def _name(workspace: Workspace, ref: Ref) -> str:
     return workspace.canvas.naming.name_of(Realm.FUNCTION, ref)
 
 
-def _dependency(workspace: Workspace, steps: int, ref: Ref, realm: Realm) -> dict[str, object]:
-    name = workspace.canvas.naming.name_of(realm, ref)
-    return {"steps": steps, "realm": realm.name.lower(), "name": name, **_identity(ref)}
-
-
 def _identity(ref: Ref) -> dict[str, str]:
     return {"id": spell_id(ref.id)} if isinstance(ref, Defined) else {}
-
-
-def _without_version(name: str) -> str:
-    for mark in ("_v", "-v"):
-        head, found, version = name.rpartition(mark)
-        if found and version.isdigit():
-            return head
-    return name

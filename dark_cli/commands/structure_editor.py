@@ -131,14 +131,28 @@ def _run_line(workspace: Workspace, words: list[str], number: int) -> None:
         raise told from error
 
 
+FITS_OFFERED = 8
+
+
 @command("actions")
 @click.argument("address")
 @click.pass_obj
 def actions(workspace: Workspace, address: str) -> None:
-    """List what can be done at ADDRESS, as commands to type; a ? in them is yours to fill in."""
+    """List what can be done at ADDRESS, as commands to type; a ? in them is yours to fill in.
+
+    First what would make a mark there go away, then what fits into a hole.
+    """
+    from runtime.telling import fits, mends  # late: no edit needs it
+
     canvas = workspace.canvas
     found = canvas.find(address)
-    lines = actions_at(canvas.tree(found.toplevel_id), found.node, address)
+    lines = actions_at(
+        canvas.tree(found.toplevel_id),
+        found.node,
+        address,
+        mends=mends(canvas, found.toplevel_id, found.node.id),
+        fits=[fit.code for fit in fits(canvas, found.toplevel_id, found.node.id)[:FITS_OFFERED]],
+    )
     if workspace.json:
         workspace.answer(lines)
         return

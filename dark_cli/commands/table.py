@@ -75,7 +75,7 @@ COMMANDS: dict[str, Entry] = {
         "canvas", "canvas_history", "restore", WARM, "Bring something back: from the trash, or from earlier"
     ),
     "trash": Entry("canvas", "canvas_history", "trash", WARM, "List what was deleted"),
-    "check": Entry("canvas", "canvas_care", "check", COLD, "Look for holes and mistakes; exit 1 if there are any"),
+    "check": Entry("canvas", "canvas_checking", "check", COLD, "Look for holes and mistakes; exit 1 if there are any"),
     "doctor": Entry(
         "canvas", "canvas_care", "doctor", COLD, "Verify every file of the canvas; --repair sets bad ones aside"
     ),
@@ -122,12 +122,13 @@ COMMANDS: dict[str, Entry] = {
     ),
     "actions": Entry("structure", "structure_editor", "actions", WARM, "What can be done at an address"),
     # Ask about the program
-    "holes": Entry("questions", "questions", "holes", WARM, "What is not written yet"),
-    "marks": Entry("questions", "questions", "marks", WARM, "What does not fit"),
+    "holes": Entry("questions", "questions_types", "holes", WARM, "What is not written yet, and what would fit"),
+    "marks": Entry("questions", "questions_types", "marks", WARM, "What does not fit"),
+    "type": Entry("questions", "questions_types", "type_", WARM, "The type of something, and what it may do"),
     "uses": Entry("questions", "questions", "uses", WARM, "Where something is used"),
     "callers": Entry("questions", "questions", "callers", WARM, "What calls a function, and what calls that"),
     "deps": Entry("questions", "questions", "deps", WARM, "What something depends on"),
-    "conflicts": Entry("questions", "questions", "conflicts", WARM, "Where edits disagree"),
+    "conflicts": Entry("questions", "questions_types", "conflicts", WARM, "Where edits disagree"),
     "versions": Entry("questions", "questions", "versions", WARM, "The versions of a function, a type or a datastore"),
     "outdated": Entry("questions", "questions", "outdated", WARM, "Uses of what has a newer version"),
     # Run it

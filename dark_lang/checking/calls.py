@@ -20,6 +20,7 @@ from dark_lang.names import Ref, Standard
 from dark_lang.naming import Realm
 from dark_lang.nodes import expressions as e
 from dark_lang.nodes.shape import Node
+from dark_lang.remedies import Mend, Remedy
 
 EQUATED: Final = frozenset({"Op::equals", "Op::notEquals"})
 ORDERED: Final = frozenset({"Op::lessThan", "Op::lessThanOrEqualTo", "Op::greaterThan", "Op::greaterThanOrEqualTo"})
@@ -42,7 +43,8 @@ def _call(i: Inference, node: e.Call, args: Sequence[e.Expression], first: Term 
         return
     if len(called.params) != given:
         name = i.known.spell(Realm.FUNCTION, node.function)
-        i.mark(node, Kind.ARITY, f"{name} takes {counted(len(called.params), 'argument')}, and gets {given}")
+        said = f"{name} takes {counted(len(called.params), 'argument')}, and gets {given}"
+        i.miscounted(node, said, len(called.params), given, name)
         called = _padded(i, called, given)
     elif not i.fits(node, called.gives, expected):
         called = _called(i, node, node.function) or called  # with variables of its own again
@@ -68,7 +70,14 @@ def _called(i: Inference, node: e.Call | e.FunctionRef, ref: Ref) -> Called | No
     if deprecation is not None:
         name, newer = i.known.spell(Realm.FUNCTION, ref), i.known.spell(Realm.FUNCTION, deprecation.successor)
         said = f"{name} is deprecated: {deprecation.reason}"
-        i.mark(node, Kind.DEPRECATED, said, suggestion=f"{newer} takes its place")
+        pattern = f"{name}({', '.join([f'?{param}' for param, _ in signature.params])})"
+        i.mark(
+            node,
+            Kind.DEPRECATED,
+            said,
+            suggestion=f"{newer} takes its place",
+            mend=Mend(Remedy.REWRITE, pattern, deprecation.template) if isinstance(node, e.Call) else None,
+        )
     meant = i.known.resolved(Realm.FUNCTION, ref)
     if isinstance(meant, Standard) and meant.name in COMPARING:
         i.compared.append((node, meant, called.params[0]))
@@ -127,7 +136,8 @@ def _applied(
     if type(shape) is Con and shape.head == FN:
         called = Called(shape.args[:-1], shape.args[-1], (), ())
         if len(called.params) != given:
-            i.mark(node, Kind.ARITY, f"this function takes {counted(len(called.params), 'argument')}, and gets {given}")
+            said = f"this function takes {counted(len(called.params), 'argument')}, and gets {given}"
+            i.miscounted(node, said, len(called.params), given)
             called = _padded(i, called, given)
         else:
             i.fits(node, called.gives, expected)
@@ -238,7 +248,8 @@ def unwrap(i: Inference, node: e.Try, inner: Term, expected: Term, leaving: Leav
     if type(shape) is not Con or shape.head not in ("Option", "Result"):
         found = i.describe(inner)
         said = f"`!` unwraps an Option or a Result, found {found}"
-        i.mark(node, Kind.MISFIT, said, "an Option or a Result", found, "without `!` it is the value itself")
+        without = "without `!` it is the value itself"
+        i.mark(node, Kind.MISFIT, said, "an Option or a Result", found, without, Mend(Remedy.UNWRAP))
         return True
     i.fits(node, shape.args[0], expected)
     if leaving.gives is None:

@@ -26,6 +26,7 @@ from dark_lang.checking.terms import (
     UNIT,
     Con,
     Rigid,
+    Settling,
     Term,
     function,
     option,
@@ -36,6 +37,7 @@ from dark_lang.nodes import toplevels as top
 from dark_lang.nodes.implicit import implicit_names
 from dark_lang.nodes.shape import Node
 from dark_lang.nodes.walking import descend
+from dark_lang.types import Type
 
 _RULES: Final[Mapping[type[Node], Any]] = {
     e.Int: data.literal(INT),
@@ -77,6 +79,16 @@ _COMES_WITH: Final[Mapping[str, Term]] = {"request": REQUEST, "subject": option(
 """The types of names that come with a toplevel; a route's variables are Strings, an event is what its uses say."""
 
 
+def comes_with(toplevel: top.Toplevel) -> dict[str, Type]:
+    """The types of the names that come with a toplevel, where all toplevels of its kind have the same."""
+    known = {name: _coming(toplevel, name) for name in implicit_names(toplevel)}
+    return {name: Settling().type_of(term) for name, term in known.items() if term is not None}
+
+
+def _coming(toplevel: top.Toplevel, name: str) -> Term | None:
+    return STRING if isinstance(toplevel, top.Http) and name != "request" else _COMES_WITH.get(name)
+
+
 def check(toplevel: top.Toplevel, known: Known) -> Checked:
     """The types and marks of a definition."""
     i = Inference(known, toplevel.id, _RULES)
@@ -90,9 +102,8 @@ def check(toplevel: top.Toplevel, known: Known) -> Checked:
 
 
 def _begin(i: Inference, toplevel: top.Toplevel) -> None:
-    route = isinstance(toplevel, top.Http)
     for name in implicit_names(toplevel):
-        known = STRING if route and name != "request" else _COMES_WITH.get(name)
+        known = _coming(toplevel, name)
         if known is None:
             i.sound = False  # what is in an event is known from its uses alone
         i.bind(name, known or i.fresh(), NOWHERE)
@@ -116,7 +127,7 @@ def _begin(i: Inference, toplevel: top.Toplevel) -> None:
 
 
 def _begin_function(i: Inference, toplevel: top.Function) -> None:
-    i.declared = _parameters(i, toplevel.type_params)
+    i.declared = i.settling.declared = _parameters(i, toplevel.type_params)
     seen: set[str] = set()
     for param in toplevel.params:
         term = i.terms[param.id] = written(i, param.type, i.declared)

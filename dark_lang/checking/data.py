@@ -6,6 +6,7 @@ other parts give it.
 
 from __future__ import annotations
 
+from dark_lang.checking.explaining import instead_of_field
 from dark_lang.checking.inferring import Inference
 from dark_lang.checking.marks import Kind
 from dark_lang.checking.patterns import case_of
@@ -127,24 +128,12 @@ def _field_of(i: Inference, node: e.Field | e.FieldAccess, label: str, own: Term
             f"expected a record with the field {label}, found {i.describe(own)}",
             f"{{ {label}: ?, .. }}",
             i.describe(own),
-            _instead_of_field(shape, label),
+            *instead_of_field(shape, label),
         )
         return None
     term = i.fresh()
     i.unifier.unify(own, Row({label: term}, i.fresh()))
     return term
-
-
-def _instead_of_field(shape: Con, label: str) -> str:
-    match shape.head:
-        case "Dict":
-            return f'Dict::get(…, "{label}") looks into a Dict'
-        case "Json":
-            return f'Json::get(…, "{label}") looks into Json'
-        case "Option" | "Result":
-            return f"`!` takes the record out, as in e!.{label}"
-        case _:
-            return ""
 
 
 def field_access(i: Inference, node: e.FieldAccess, expected: Term) -> None:

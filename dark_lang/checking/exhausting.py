@@ -17,6 +17,7 @@ from dark_lang.checking.marks import Kind
 from dark_lang.checking.terms import TUPLE, Con, Row, Term, flatten, term_of
 from dark_lang.nodes import expressions as e
 from dark_lang.nodes import patterns as p
+from dark_lang.remedies import Mend, Remedy
 
 _STEPS: Final = 20_000
 """Of comparing, for all matches of a definition together."""
@@ -53,12 +54,13 @@ def _judge(i: Inference, search: _Search, place: Any, term: Term) -> None:
         for arm in place.arms:
             row = (search.skeleton(arm.pattern),)
             if rows and not search.is_useful(rows, row, (term,)):
-                i.mark(arm, Kind.UNREACHABLE, "no value comes here: what it fits is taken by those before")
+                said = "no value comes here: what it fits is taken by those before"
+                i.mark(arm, Kind.UNREACHABLE, said, mend=Mend(Remedy.REMOVE))
             if arm.guard is None:
                 rows.append(row)
         left_out = search.witness(rows, (term,)) if place.arms else None
         if left_out is not None:
-            i.mark(place, Kind.INEXHAUSTIVE, f"nothing fits {left_out[0]}")
+            i.mark(place, Kind.INEXHAUSTIVE, f"nothing fits {left_out[0]}", mend=Mend(Remedy.ADD, "_ -> ?"))
         return
     pattern = place.pattern if type(place) is e.Let else place
     skeleton = search.skeleton(pattern)

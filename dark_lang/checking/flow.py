@@ -13,6 +13,7 @@ from dark_lang.checking.terms import BOOL, Term
 from dark_lang.naming import Realm
 from dark_lang.nodes import expressions as e
 from dark_lang.nodes import patterns as p
+from dark_lang.remedies import Mend, Remedy
 
 
 def variable(i: Inference, node: e.Variable, expected: Term) -> None:
@@ -53,7 +54,7 @@ def _let_body(i: Inference, node: e.Let, value: Term, generic: bool, expected: T
 def _end_of_let(i: Inference, scope: int) -> None:
     for name, binding in i.bound_since(scope):
         if not binding.used and not name.startswith("_"):
-            i.warn(binding.node, Kind.UNUSED, f"{name} is not used")
+            i.warn(binding.node, Kind.UNUSED, f"{name} is not used", Mend(Remedy.NAME, f"_{name}"))
     i.unwind(scope)
 
 

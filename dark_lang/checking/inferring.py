@@ -39,6 +39,7 @@ from dark_lang.nodes.expressions import Try
 from dark_lang.nodes.shape import Node
 from dark_lang.notation.addresses import suggest
 from dark_lang.records import NamedTuple
+from dark_lang.remedies import Mend, Remedy
 from dark_lang.types import Type
 
 Rule: TypeAlias = "Callable[[Inference, Any, Term], None]"
@@ -179,12 +180,20 @@ class Inference:
         wanted, found = self.describe(expected), self.describe(own)
         open_ended = type(prune(expected)) is Var and not prune(expected).is_number  # type: ignore[union-attr]
         sentence = f"the type would hold itself: {found}" if open_ended else f"expected {wanted}, found {found}"
-        self.mark(node, Kind.MISFIT, sentence, wanted, found, advice(self, prune(own), prune(expected)))
+        told = advice(self, prune(own), prune(expected))
+        self.mark(node, Kind.MISFIT, sentence, wanted, found, told.says, told.mend)
 
     def mark(
-        self, node: Node, kind: Kind, sentence: str, expected: str = "", found: str = "", suggestion: str = ""
+        self,
+        node: Node,
+        kind: Kind,
+        sentence: str,
+        expected: str = "",
+        found: str = "",
+        suggestion: str = "",
+        mend: Mend | None = None,
     ) -> None:
-        self.marks.append(Mark(self.definition, node.id, kind, sentence, expected, found, suggestion))
+        self.marks.append(Mark(self.definition, node.id, kind, sentence, expected, found, suggestion, mend))
         if kind.is_error:
             self.errors.add(node.id)
 
@@ -277,8 +286,8 @@ class Inference:
 
     # What is not there, and what means nothing
 
-    def warn(self, node: NodeId, kind: Kind, sentence: str) -> None:
-        self.marks.append(Mark(self.definition, node, kind, sentence))
+    def warn(self, node: NodeId, kind: Kind, sentence: str, mend: Mend) -> None:
+        self.marks.append(Mark(self.definition, node, kind, sentence, mend=mend))
 
     def hole(self, node: Node, label: str, expected: Term | None) -> None:
         if expected is not None:
@@ -300,16 +309,27 @@ class Inference:
             return
         gone = self.known.trashed(ref)
         if gone:
-            self.mark(node, Kind.UNKNOWN, f"the {what} {gone} is in the trash", suggestion=f"dark restore {gone}")
+            said = f"the {what} {gone} is in the trash"
+            self.mark(node, Kind.UNKNOWN, said, suggestion=f"dark restore {gone}", mend=Mend(Remedy.RESTORE, gone))
         else:
             self.unknown_name(node, what, self.known.spell(realm, ref), self.known.names(realm))
 
     def unknown_name(self, node: Node, what: str, name: str, near: Iterable[str]) -> None:
         self.missing(node, f"unknown {what} {name}", name, near)
 
-    def missing(self, node: Node, sentence: str, name: str, near: Iterable[str]) -> None:
+    def missing(self, node: Node, sentence: str, name: str, near: Iterable[str], remedy: Remedy = Remedy.NAME) -> None:
         meant = suggest(name, near)
-        self.mark(node, Kind.UNKNOWN, sentence, suggestion=f"did you mean {meant}?" if meant else "")
+        suggestion = f"did you mean {meant}?" if meant else ""
+        self.mark(node, Kind.UNKNOWN, sentence, suggestion=suggestion, mend=Mend(remedy, meant) if meant else None)
+
+    def miscounted(self, node: Node, sentence: str, wanted: int, given: int, spelled: str = "") -> None:
+        """Marks what holds too few or too many. `spelled`: how what holds them is written, if that is a name."""
+        mend = Mend(Remedy.ADD, "?") if given < wanted else None
+        if given > wanted and spelled:
+            labels = [f"?x{number}" for number in range(1, given + 1)]
+            pattern, into = f"{spelled}({', '.join(labels)})", f"{spelled}({', '.join(labels[:wanted])})"
+            mend = Mend(Remedy.REWRITE, pattern, into)
+        self.mark(node, Kind.ARITY, sentence, mend=mend)
 
 
 _CLIPPED: Final = 40

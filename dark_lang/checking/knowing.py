@@ -46,6 +46,10 @@ class Known(Protocol):
         """The type whose case a bare `case` is; Unresolved("") if none or several have it."""
         ...
 
+    def cases(self) -> Iterable[str]:
+        """Of all types, for a case that none of them has."""
+        ...
+
     def deprecation(self, ref: Ref, /) -> Deprecation | None: ...
 
     def spell(self, realm: Realm, ref: Ref, /) -> str:

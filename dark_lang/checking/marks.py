@@ -11,6 +11,7 @@ from typing import Final
 
 from dark_lang.names import NodeId
 from dark_lang.records import dataclass
+from dark_lang.remedies import Mend
 from dark_lang.types import Type
 
 
@@ -51,8 +52,8 @@ ANYTHING: Final = "anything"
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """`sentence` says what is wrong, `suggestion` what to do, if there is something. `expected` and `found` are types
-    as they are written, where the mark is about types."""
+    """`sentence` says what is wrong, `suggestion` what to do, if there is something, and `mend` the same as an edit, if
+    it can be one. `expected` and `found` are types as they are written, where the mark is about types."""
 
     toplevel: NodeId
     node: NodeId
@@ -61,6 +62,7 @@ class Mark:
     expected: str = ""
     found: str = ""
     suggestion: str = ""
+    mend: Mend | None = None
 
     @property
     def says(self) -> str:

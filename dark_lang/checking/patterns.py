@@ -27,7 +27,8 @@ from dark_lang.library import STANDARD_CASES
 from dark_lang.names import Defined, Ref, Standard, Unresolved
 from dark_lang.naming import Realm
 from dark_lang.nodes import patterns as p
-from dark_lang.nodes.shape import Node
+from dark_lang.nodes.shape import Node, Sort, shape_of
+from dark_lang.remedies import Remedy
 
 _LITERALS = {p.Int: INT, p.Float: FLOAT, p.Bool: BOOL, p.Char: CHAR, p.String: STRING, p.Unit: UNIT}
 
@@ -116,7 +117,8 @@ def case_of(i: Inference, node: Node, ref: Ref, case: str, given: int) -> tuple[
     if isinstance(ref, Unresolved) and not ref.text:
         ref = i.known.case_owner(case)
         if isinstance(ref, Unresolved):
-            i.mark(node, Kind.UNKNOWN, f"no type has a case {case}, or several have")
+            near = [other for other in i.known.cases() if other != case]
+            i.missing(node, f"no type has a case {case}, or several have", case, near, Remedy.CASE)
             return (), None
     ref = i.known.resolved(Realm.TYPE, ref)
     values: tuple[Term, ...]
@@ -136,7 +138,7 @@ def case_of(i: Inference, node: Node, ref: Ref, case: str, given: int) -> tuple[
                 return (), None
             if case not in definition.cases:
                 spelled = i.known.spell(Realm.TYPE, ref)
-                i.missing(node, f"{spelled} has no case {case}", case, definition.cases)
+                i.missing(node, f"{spelled} has no case {case}", case, definition.cases, Remedy.CASE)
                 return (), None
             named: dict[str, Term] = {name: i.fresh(name=name) for name in definition.params}
             own = Con(head, tuple([named[name] for name in definition.params]))
@@ -145,5 +147,7 @@ def case_of(i: Inference, node: Node, ref: Ref, case: str, given: int) -> tuple[
             i.unknown(node, "type", Realm.TYPE, ref)
             return (), None
     if len(values) != given:
-        i.mark(node, Kind.ARITY, f"{case} holds {counted(len(values), 'value')}, and gets {given}")
+        said = f"{case} holds {counted(len(values), 'value')}, and gets {given}"
+        typed = f"{i.known.spell(Realm.TYPE, ref)}::{case}"
+        i.miscounted(node, said, len(values), given, typed if shape_of(type(node)).sort is Sort.EXPRESSION else "")
     return values, own

@@ -6,7 +6,7 @@ than `DEEPEST`, whatever a program does; what is deeper is anybody's guess, and 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Final, TypeAlias
 
 from dark_lang.names import Defined, NodeId, Standard
@@ -218,13 +218,15 @@ _PLAIN: Final[dict[str, Con]] = {
 
 
 class Settling:
-    """From terms to types that no longer change. One object a definition, so that its variables get different names."""
+    """From terms to types that no longer change. One object a definition, so that its variables get different names.
+    `declared`: the names of its type parameters, which are nobody else's."""
 
-    __slots__ = ("_made", "_names")
+    __slots__ = ("_made", "_names", "declared")
 
     def __init__(self) -> None:
         self._made: dict[int, tuple[Term, Type]] = {}  # the term too, so that its `id()` stays its own
         self._names: dict[int, str] = {}
+        self.declared: Collection[str] = ()
 
     def type_of(self, term: Term, depth: int = 0) -> Type:
         term = prune(term)
@@ -260,7 +262,7 @@ class Settling:
     def _name(self, var: Var) -> str:
         found = self._names.get(id(var))
         if found is None:
-            taken = set(self._names.values())
+            taken = {*self.declared, *self._names.values()}
             wanted = "number" if var.is_number else var.name
             found = wanted if wanted and wanted not in taken else next(name for name in _spare() if name not in taken)
             self._names[id(var)] = found

@@ -30,16 +30,18 @@ class Materialized:
     content: bytes  # 32 bytes, over the tree with its ids: equal content is an equal tree
 
 
-def materialize(ledger: Ledger) -> Materialized:
-    return materialized_from(ledger, grow(ledger, ledger.toplevel))
+def materialize(ledger: Ledger, content: bytes | None = None) -> Materialized:
+    """`content`: the hash of the tree, where somebody has worked it out for the same writes."""
+    return materialized_from(ledger, grow(ledger, ledger.toplevel), content)
 
 
-def materialized_from(ledger: Ledger, grown: Grown) -> Materialized:
+def materialized_from(ledger: Ledger, grown: Grown, content: bytes | None = None) -> Materialized:
     tree = grown.root if grown.root is not None and LAYOUTS[type(grown.root)].sort is Sort.TOPLEVEL else None
     alive = tree is not None and ledger.place(ledger.toplevel) == CANVAS
     found = [*grown.disagreements, *_about_places(ledger), *_about_trash(ledger)]
     found.sort(key=lambda one: (one.node, one.kind.value, one.writes, one.what))
-    content = blake2b(digest_size=32).digest() if tree is None else content_hash(tree)
+    if content is None:
+        content = blake2b(digest_size=32).digest() if tree is None else content_hash(tree)
     return Materialized(cast("Toplevel | None", tree), alive, tuple(found), content)
 
 

@@ -7,7 +7,7 @@ what it asks for may still be refused, because a name is taken or a new side unf
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from dark_lang.names import Standard
 from dark_lang.nodes import expressions as e
@@ -16,7 +16,9 @@ from dark_lang.nodes import toplevels as top
 from dark_lang.nodes import types as t
 from dark_lang.nodes.shape import Arity, Node, Sort, shape_of
 from dark_lang.nodes.walking import children_of
+from dark_lang.remedies import Mend
 from dark_lang.restructuring.arities import is_operator, main_list
+from dark_lang.restructuring.mending import is_step, mending
 from dark_lang.restructuring.surgery import positions_in, sort_of
 
 _SAMPLES = {
@@ -35,10 +37,21 @@ _SAMPLES = {
 }
 
 
-def actions(root: top.Toplevel, node: Node, address: str) -> list[str]:
-    """The commands that make sense at a node that answers to `address`."""
+def actions(
+    root: top.Toplevel,
+    node: Node,
+    address: str,
+    *,
+    mends: Sequence[Mend] = (),
+    fits: Sequence[str] = (),
+) -> list[str]:
+    """The commands that make sense at a node that answers to `address`: first those that are about what is wrong
+    there (`mends`), then the code that fits if it is a hole, then what can be done to any node of its kind."""
     place = shlex.quote(address)
-    return [f"dark {line.replace('ADDR', place)}" for line in _lines(root, node)]
+    about = [line for mend in mends for line in mending(root, node, place, mend)]
+    filling = [f"fill {place} {shlex.quote(code)}" for code in fits]
+    usual = [line.replace("ADDR", place) for line in _lines(root, node)]
+    return [f"dark {line}" for line in dict.fromkeys([*about, *filling, *usual])]
 
 
 def _lines(root: top.Toplevel, node: Node) -> Iterator[str]:
@@ -112,8 +125,7 @@ def _of_list(node: Node) -> Iterator[str]:
 def _of_place(root: top.Toplevel, node: Node) -> Iterator[str]:
     position = positions_in(root)[node.id]
     if sort_of(node) is Sort.EXPRESSION:
-        step = isinstance(position.parent, e.Pipe) and position.slot.name == "steps"
-        if not step:
+        if not is_step(position):
             yield "wrap ADDR 'if ? then ?it else ?'"
             yield "extract ADDR Module::name"
             yield "extract ADDR name --let"

@@ -10,21 +10,10 @@ from typing import Any
 
 from dark_lang.names import Ref, Unresolved
 from dark_lang.naming import Naming, Realm
-from dark_lang.nodes import expressions as e
-from dark_lang.nodes import patterns as p
-from dark_lang.nodes import types as t
+from dark_lang.nodes.realms import REFERENCES
 from dark_lang.nodes.shape import Node, shape_of
 
-REALMS: Mapping[tuple[type[Node], str], Realm] = {
-    (e.Call, "function"): Realm.FUNCTION,
-    (e.FunctionRef, "function"): Realm.FUNCTION,
-    (e.Construct, "type"): Realm.TYPE,
-    (p.Constructor, "type"): Realm.TYPE,
-    (t.Named, "type"): Realm.TYPE,
-    (e.DatastoreRef, "datastore"): Realm.DATASTORE,
-    (e.SecretRef, "secret"): Realm.SECRET,
-    (e.Toggle, "switch"): Realm.SWITCH,
-}
+REALMS: Mapping[tuple[type[Node], str], Realm] = {(kind, field): realm for kind, (field, realm) in REFERENCES.items()}
 
 
 def settled(naming: Naming, realm: Realm, ref: Ref) -> Ref:

@@ -27,7 +27,7 @@ from dark_lang.records import dataclass
 from runtime.entries import Entry
 from runtime.store.identities import Identities, merged
 
-_MAGIC = b"dark-image\x00\x02"
+_MAGIC = b"dark-image\x00\x03"
 """The last byte counts the layouts of this file and of ledgers; it goes up with every change to either."""
 _HEAD = struct.Struct(f"<{len(_MAGIC)}sIQQ")  # checksum of the index, its length, length of the whole
 _KINDS: tuple[type[tl.Toplevel], ...] = (
@@ -70,6 +70,7 @@ class Part:
     entry: Entry | None
     ledger: bytes
     nodes: list[NodeId] | None  # None: as in the image before
+    references: Iterable[int] = ()  # the keys of what it refers to, where `nodes` says that they are new
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,9 @@ class Image:
     _sums: array[int]
     _node_count: int
     _identity_sum: int
+    _references: int  # where the section starts
+    _reference_count: int
+    _reference_sum: int
     _ghosts: dict[int, bytes]  # ledgers of toplevels that nobody made
 
     def ledger(self, toplevel: NodeId) -> Ledger | None:
@@ -110,12 +114,18 @@ class Image:
         return data
 
     def identities(self) -> Identities:
-        """Checks the whole section: ask once. Raises ImageDamaged."""
-        middle = self._identities + 8 * self._node_count
-        end = middle + 4 * self._node_count
-        if crc32(self._data[self._identities : end]) != self._identity_sum:
+        """The nodes by id. Checks the whole section: ask once. Raises ImageDamaged."""
+        return self._columns(self._identities, self._node_count, self._identity_sum)
+
+    def references(self) -> Identities:
+        """The keys of what toplevels refer to, in place of node ids. As `identities`."""
+        return self._columns(self._references, self._reference_count, self._reference_sum)
+
+    def _columns(self, start: int, count: int, check: int) -> Identities:
+        middle, end = start + 8 * count, start + 12 * count
+        if crc32(self._data[start:end]) != check:
             raise ImageDamaged("the cache .dark/image is damaged")
-        return Identities(self._data[self._identities : middle].cast("Q"), self._data[middle:end].cast("I"))
+        return Identities(self._data[start:middle].cast("Q"), self._data[middle:end].cast("I"))
 
     def parts(self, without: Iterable[NodeId]) -> Iterator[Part]:
         """Each toplevel but those, as it is to go into the next image."""
@@ -145,10 +155,13 @@ def build(folded: Folded, parts: Iterable[Part], before: Image | None) -> list[b
         ends.append(end)
     ordinals = {entry.id: nth for nth, entry in enumerate(entries)}
     pairs = [(int(node), ordinals[part.toplevel]) for part in new for node in part.nodes or ()]
+    mentions = [(key, ordinals[part.toplevel]) for part in new for key in part.references]
     if before is not None:
-        pairs += _kept_pairs(before, {part.toplevel: ordinals[part.toplevel] for part in kept})
-    nodes, owners = merged(pairs)
-    identities = nodes.tobytes() + owners.tobytes()
+        renumbered = {part.toplevel: ordinals[part.toplevel] for part in kept}
+        pairs += _kept_pairs(before, before.identities(), renumbered)
+        mentions += _kept_pairs(before, before.references(), renumbered)
+    node_count, identities = _section(pairs)
+    reference_count, references = _section(mentions)
     rows = [(entry.id, *entry.since, entry.version, entry.conflicts) for entry in entries]
     index = [
         wire.FORMAT,
@@ -170,15 +183,24 @@ def build(folded: Folded, parts: Iterable[Part], before: Image | None) -> list[b
         [[nth, list(entry.cases)] for nth, entry in enumerate(entries) if entry.cases],
         ends.tobytes(),
         sums.tobytes(),
-        len(nodes),
+        node_count,
         crc32(identities),
+        reference_count,
+        crc32(references),
         [[part.toplevel, part.ledger] for part in ghosts],
     ]
     encoded = wire.encode_plain(index)
     gap = bytes(_aligned(_HEAD.size + len(encoded)) - _HEAD.size - len(encoded))
-    whole = _HEAD.size + len(encoded) + len(gap) + len(identities) + end
+    padding = bytes(_aligned(len(identities)) - len(identities))
+    sections = len(identities) + len(padding) + len(references)
+    whole = _HEAD.size + len(encoded) + len(gap) + sections + end
     head = _HEAD.pack(_MAGIC, crc32(encoded), len(encoded), whole)
-    return [head, encoded, gap, identities, *(part.ledger for part in every)]
+    return [head, encoded, gap, identities, padding, references, *(part.ledger for part in every)]
+
+
+def _section(pairs: list[tuple[int, int]]) -> tuple[int, bytes]:
+    numbers, owners = merged(pairs)
+    return len(numbers), numbers.tobytes() + owners.tobytes()
 
 
 def _aligned(offset: int) -> int:
@@ -186,10 +208,9 @@ def _aligned(offset: int) -> int:
     return offset + -offset % 8
 
 
-def _kept_pairs(before: Image, ordinals: Mapping[NodeId, int]) -> list[tuple[int, int]]:
-    identities = before.identities()
+def _kept_pairs(before: Image, held: Identities, ordinals: Mapping[NodeId, int]) -> list[tuple[int, int]]:
     renumbered = [ordinals.get(toplevel, -1) for toplevel in before.order]
-    pairs = zip(identities.nodes, (renumbered[owner] for owner in identities.owners), strict=True)
+    pairs = zip(held.nodes, (renumbered[owner] for owner in held.owners), strict=True)
     return [pair for pair in pairs if pair[1] >= 0]
 
 
@@ -224,9 +245,11 @@ def parse_image(data: memoryview, canvas: bytes) -> Image | None:
     return None
 
 
-def _image(data: memoryview, sections: int, index: list[Any]) -> Image:
+def _image(data: memoryview, start: int, index: list[Any]) -> Image:
     canvas, loose, packs, unapplied, frontier, lamport, numbers, kinds, alive, partials, contents, *rest = index
-    stated, names, methods, cases, ends, sums, node_count, identity_sum, ghosts = rest
+    stated, names, methods, cases, ends, sums, *sections, ghosts = rest
+    node_count, identity_sum, reference_count, reference_sum = sections
+    references = _aligned(start + 12 * node_count)
     ids, *since, versions, conflicts = (array(code, column) for code, column in zip(_NUMBERS, numbers, strict=True))
     order = list(map(NodeId, ids))
     every_case: list[tuple[str, ...]] = [()] * len(order)
@@ -262,12 +285,15 @@ def _image(data: memoryview, sections: int, index: list[Any]) -> Image:
         order,
         {toplevel: nth for nth, toplevel in enumerate(order)},
         data,
-        sections,
-        sections + 12 * node_count,
+        start,
+        references + 12 * reference_count,
         array("Q", ends),
         array("I", sums),
         node_count,
         identity_sum,
+        references,
+        reference_count,
+        reference_sum,
         dict(ghosts),
     )
 

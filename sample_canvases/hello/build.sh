@@ -46,7 +46,4 @@ Dict::get(request.query, "text")!
 |> List::filter(word => String::length(word) > 0)
 |> List::map(word => { word: word, letters: String::length(word), loud: String::toUppercase(word) })'
 
-# Unfinished on purpose: it answers 501 and says what is missing, and the rest of the canvas goes on.
-dark insert http GET /soon '{ greeting: "not yet", forecast: ?weather }'
-
 cp "$here/README.md" "$here/build.sh" .

@@ -60,7 +60,7 @@ def test_a_check_that_finds_something_fails(shop: Path) -> None:
     assert done.code == 1
     assert "hole ?missing" in done.out
     assert "unknown name nobody" in done.out
-    assert [mark["kind"] for mark in json.loads(dark(shop, "check", "--json").out)] == ["hole", "unknown"]
+    assert [mark["kind"] for mark in json.loads(dark(shop, "check", "--json").out)["found"]] == ["hole", "unknown"]
 
 
 def test_no_canvas(tmp_path: Path) -> None:
