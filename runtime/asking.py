@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from dark_lang.names import Defined, NodeId, Ref, Standard, Unresolved
-from dark_lang.naming import Realm
+from dark_lang.naming import Naming, Realm
 from dark_lang.nodes import expressions as e
 from dark_lang.nodes import patterns as p
 from dark_lang.nodes import toplevels as top
@@ -90,6 +90,14 @@ def _references_in(tree: Node) -> tuple[tuple[NodeId, Realm, Ref], ...]:
 def uses_of(canvas: Canvas, target: Ref) -> list[Use]:
     """Where something is referred to, in the whole canvas."""
     return [use for toplevel in alive(canvas) for use in uses_in(canvas, toplevel) if use.ref == target]
+
+
+def mentions(tree: Node, target: Ref, naming: Naming) -> bool:
+    """Whether a tree refers to something; `naming` says what names without an identity mean."""
+    for _, realm, ref in _references_in(tree):
+        if (naming.resolve(realm, ref.text) if isinstance(ref, Unresolved) else ref) == target:
+            return True
+    return False
 
 
 def variable_uses(canvas: Canvas, toplevel: NodeId, node: NodeId) -> list[NodeId]:

@@ -1,16 +1,16 @@
-"""Whether code can run to its end: no hole, no unread text, nothing that does not fit.
+"""Whether code can run to its end: no hole, no unread text, nothing that does not fit, in it or in what it calls.
 
-Looks at one definition, not at what it calls. Must not know drafts, nor how it is found out what fits. Invariant: what
+Must not know drafts, nor how it is found out what fits. Invariant: what
 stands beside the side that runs (the new side of a Partial or a Toggle, the alternatives of a Conflict whose base is
 finished) never counts.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
-from dark_lang.names import NodeId, Ref, Unresolved
+from dark_lang.names import Defined, NodeId, Ref, Unresolved
 from dark_lang.naming import Naming, Realm
 from dark_lang.nodes import expressions as e
 from dark_lang.nodes import patterns as p
@@ -18,6 +18,7 @@ from dark_lang.nodes import toplevels as top
 from dark_lang.nodes import types as t
 from dark_lang.nodes.shape import Node
 from dark_lang.nodes.walking import children_of
+from dark_lang.restructuring.references import settled
 
 
 class Known(Protocol):
@@ -40,11 +41,65 @@ class Known(Protocol):
         """The definition of the canvas that is meant; None for the library's, and for what is not there."""
         ...
 
+    def users(self, definition: NodeId) -> Sequence[NodeId]:
+        """The other definitions whose code mentions one."""
+        ...
+
+    @property
+    def in_place(self) -> bool:
+        """Whether a function changes for all who call it, even where their calls do not fit any more."""
+        ...
+
 
 def first_gap(root: Node, within: top.Toplevel, known: Known) -> str | None:
     """What is missing first, in words; None if nothing is. `within` is the definition that the root stands in: what
     fits depends on what is around it."""
     return first_gap_among(root, known.misfits(within))
+
+
+def first_gap_reached(root: Node, within: top.Toplevel, known: Known) -> str | None:
+    """What is missing first in a node or in the functions that it calls, and those call, on the sides that run."""
+    gap = first_gap(root, within, known)
+    seen = {within.id}
+    work = [within] if gap is None and _mentions(root, Defined(within.id), known) else []
+    work.extend(_called(root, seen, known))
+    while gap is None and work:
+        function = work.pop()
+        gap = first_gap(function, function, known)
+        if gap is not None:
+            return f"{spell(known, Realm.FUNCTION, Defined(function.id))} is unfinished: {gap}"
+        work.extend(_called(function, seen, known))
+    return gap
+
+
+def _mentions(root: Node, ref: Ref, known: Known) -> bool:
+    return any(settled(known.naming, Realm.FUNCTION, each) == ref for each in _mentioned(root))
+
+
+def _called(root: Node, seen: set[NodeId], known: Known) -> list[top.Toplevel]:
+    """The functions of the canvas that a node mentions on the sides that run, but for those seen already."""
+    found: list[top.Toplevel] = []
+    for ref in _mentioned(root):
+        meant = settled(known.naming, Realm.FUNCTION, ref)
+        if isinstance(meant, Defined) and meant.id not in seen:
+            seen.add(meant.id)
+            definition = known.definition(meant)
+            if definition is not None:
+                found.append(definition)
+    return found
+
+
+def _mentioned(root: Node) -> Iterator[Ref]:
+    work = [root]
+    while work:
+        node = work.pop()
+        match node:
+            case e.Partial(old=old) | e.Toggle(old=old):
+                work.append(old)
+                continue
+            case e.Call(function=function) | e.FunctionRef(function=function):
+                yield function
+        work.extend(children_of(node))
 
 
 def first_gap_among(root: Node, misfits: Mapping[NodeId, str]) -> str | None:

@@ -14,6 +14,7 @@ from dark_lang.nodes import expressions as e
 from dark_lang.nodes import patterns as p
 from dark_lang.nodes import types as t
 from dark_lang.nodes.shape import Node, shape_of
+from dark_lang.restructuring.surgery import changed
 
 REALMS: Mapping[tuple[type[Node], str], Realm] = {
     (e.Call, "function"): Realm.FUNCTION,
@@ -29,6 +30,12 @@ REALMS: Mapping[tuple[type[Node], str], Realm] = {
 
 def settled(naming: Naming, realm: Realm, ref: Ref) -> Ref:
     return naming.resolve(realm, ref.text) if isinstance(ref, Unresolved) and ref.text else ref
+
+
+def retargeted(node: Node, old: Ref, new: Ref) -> Node:
+    """The node with another reference in place of one."""
+    fields = {name: new for name in shape_of(type(node)).scalars if getattr(node, name) == old}
+    return changed(node, **fields) if fields else node
 
 
 def meanings(node: Node, naming: Naming | None) -> tuple[Any, ...]:
