@@ -72,7 +72,8 @@ def all_marks(canvas: Canvas) -> Iterator[Mark]:
 def marks_of_touched(canvas: Canvas, touched: Iterable[NodeId]) -> list[Mark]:
     """The marks of those of the toplevels that are alive."""
     entries = canvas.entries
-    present = [toplevel for toplevel in sorted(touched) if toplevel in entries and entries[toplevel].alive]
+    present = [toplevel for toplevel in touched if toplevel in entries and entries[toplevel].alive]
+    present.sort(key=lambda toplevel: entries[toplevel].label)
     return [mark for toplevel in present for mark in marks_in(canvas, toplevel)]
 
 
