@@ -21,8 +21,8 @@ from dark_lang.nodes.walking import children_of
 from dark_lang.restructuring.references import settled
 
 
-class Known(Protocol):
-    """What a program defines, as far as an edit needs to know it."""
+class Program(Protocol):
+    """What a program consists of, as far as it takes to tell whether code in it can run."""
 
     @property
     def naming(self) -> Naming: ...
@@ -31,14 +31,18 @@ class Known(Protocol):
         """The nodes of a definition that behave as if a hole were around them, each with what is wrong, in words."""
         ...
 
+    def definition(self, ref: Ref) -> top.Toplevel | None:
+        """The definition of the canvas that is meant; None for the library's, and for what is not there."""
+        ...
+
+
+class Known(Program, Protocol):
+    """What a program defines, as far as an edit needs to know it, and how the edit is meant."""
+
     def exists(self, realm: Realm, ref: Ref) -> bool: ...
 
     def owner(self, label: str) -> NodeId | None:
         """The definition that bears a label, spelled as in an address: `GET:/users/:id`, `Shop::total_v1`."""
-        ...
-
-    def definition(self, ref: Ref) -> top.Toplevel | None:
-        """The definition of the canvas that is meant; None for the library's, and for what is not there."""
         ...
 
     def users(self, definition: NodeId) -> Sequence[NodeId]:
@@ -51,54 +55,43 @@ class Known(Protocol):
         ...
 
 
-def first_gap(root: Node, within: top.Toplevel, known: Known) -> str | None:
+def first_gap(root: Node, within: top.Toplevel, known: Program) -> str | None:
     """What is missing first, in words; None if nothing is. `within` is the definition that the root stands in: what
     fits depends on what is around it."""
     return first_gap_among(root, known.misfits(within))
 
 
-def first_gap_reached(root: Node, within: top.Toplevel, known: Known) -> str | None:
+def first_gap_reached(root: Node, within: top.Toplevel, known: Program) -> str | None:
     """What is missing first in a node or in the functions that it calls, and those call, on the sides that run."""
     gap = first_gap(root, within, known)
-    seen = {within.id}
-    work = [within] if gap is None and _mentions(root, Defined(within.id), known) else []
-    work.extend(_called(root, seen, known))
+    seen: set[NodeId] = set()
+    work = [root]
     while gap is None and work:
-        function = work.pop()
-        gap = first_gap(function, function, known)
-        if gap is not None:
-            return f"{spell(known, Realm.FUNCTION, Defined(function.id))} is unfinished: {gap}"
-        work.extend(_called(function, seen, known))
+        for called in mentioned(work.pop(), known.naming, running_only=True):
+            function = within if called == within.id else known.definition(Defined(called))
+            if called in seen or function is None:
+                continue
+            seen.add(called)
+            work.append(function)
+            missing = first_gap(function, function, known)
+            if missing is not None:
+                return f"{known.naming.name_of(Realm.FUNCTION, Defined(called))} is unfinished: {missing}"
     return gap
 
 
-def _mentions(root: Node, ref: Ref, known: Known) -> bool:
-    return any(settled(known.naming, Realm.FUNCTION, each) == ref for each in _mentioned(root))
-
-
-def _called(root: Node, seen: set[NodeId], known: Known) -> list[top.Toplevel]:
-    """The functions of the canvas that a node mentions on the sides that run, but for those seen already."""
-    found: list[top.Toplevel] = []
-    for ref in _mentioned(root):
-        meant = settled(known.naming, Realm.FUNCTION, ref)
-        if isinstance(meant, Defined) and meant.id not in seen:
-            seen.add(meant.id)
-            definition = known.definition(meant)
-            if definition is not None:
-                found.append(definition)
-    return found
-
-
-def _mentioned(root: Node) -> Iterator[Ref]:
+def mentioned(root: Node, naming: Naming, *, running_only: bool) -> Iterator[NodeId]:
+    """The functions of the canvas that code mentions; `running_only`: not those in sides that are still new."""
     work = [root]
     while work:
         node = work.pop()
         match node:
-            case e.Partial(old=old) | e.Toggle(old=old):
-                work.append(old)
+            case e.Partial(old=side) | e.Toggle(old=side) if running_only:
+                work.append(side)
                 continue
-            case e.Call(function=function) | e.FunctionRef(function=function):
-                yield function
+            case e.Call(function=ref) | e.FunctionRef(function=ref):
+                meant = settled(naming, Realm.FUNCTION, ref)
+                if isinstance(meant, Defined):
+                    yield meant.id
         work.extend(children_of(node))
 
 
