@@ -35,9 +35,10 @@ class Terminal:
 
 @dataclass(slots=True)
 class Guards:
-    """What `--dry-run`, `--strict` and `--expect` ask of an edit."""
+    """What `--dry-run`, `--strict`, `--expect` and `--in-place` ask of an edit."""
 
     dry_run: bool = False
+    in_place: bool = False
     strict: bool = False
     expect: str = ""
 

@@ -54,6 +54,9 @@ class LibraryFunction:
     It may assume that each argument has the outermost type that the signature says (whoever links it checks that),
     and raises `Failed` for what types cannot say. It never calls guest functions from C (no `sorted(key=)`, no `map`):
     loops and comprehensions only. A parameter whose type is a bare type variable may be given a hole.
+
+    If `decodes`, each call has to say, or let be inferred, what the type parameters stand for, and `body` takes before
+    anything else a `values.decoding.Decoder` for each of them.
     """
 
     signature: str  # in notation, with version: "List::map_v0<a, b>(list: List<a>, f: a -> b) -> List<b>"
@@ -64,6 +67,7 @@ class LibraryFunction:
     deprecated: Deprecation | None = None
     growing: Callable[[Callable[..., Value]], Callable[..., Any]] | None = None  # see GROWING_FUNCTIONS
     proven: Callable[..., Value] | None = None  # `body` for arguments that are proven to be of their types to any depth
+    decodes: bool = False  # see DECODING_FUNCTIONS
     identity: Standard = field(init=False)
 
     def __post_init__(self) -> None:
@@ -114,6 +118,10 @@ where code is compiled to call `LibraryFunction.growing` of the plain function."
 
 GROWING_FOLDS: Mapping[tuple[str, int], int] = {("List::fold", 0): 2, ("Dict::fold", 0): 3}
 """Folds that let them, and how many arguments their own function takes, the accumulator first."""
+
+
+DECODING_FUNCTIONS: frozenset[tuple[str, int]] = frozenset({("Json::parse", 2), ("Json::as", 0)})
+"""By name and version: functions that are another one at each call, after the types there."""
 
 
 class Library:

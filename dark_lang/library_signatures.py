@@ -27,6 +27,7 @@ class Signature:
     params: tuple[tuple[str, Type], ...]
     result: Type
     numbers: frozenset[str] = frozenset()  # the type parameters that stand for Int or Float and nothing else
+    decodes: bool = False  # whether each call must know what the type parameters stand for
 
     def __str__(self) -> str:
         """Without the name: `<a>(list: List<a>) -> Int`."""
@@ -37,18 +38,19 @@ class Signature:
 
 def parse_signature(function: LibraryFunction) -> Signature:
     """Raises ValueError if the declaration is malformed, which a test rules out for every standard function."""
-    return _parse(function.signature)
+    return _parse(function.signature, function.decodes)
 
 
 @cache
-def _parse(text: str) -> Signature:
+def _parse(text: str, decodes: bool) -> Signature:
     reader = _Reader(text)
     reader.next()  # the name
     type_params = tuple(reader.list_of("<", ">", reader.next)) if reader.peek() == "<" else ()
     params = tuple(reader.list_of("(", ")", reader.parameter))
     reader.expect("->")
     # In the library this name means what it says. A canvas's own type parameter of that name stands for anything.
-    signature = Signature(type_params, params, reader.type(), frozenset({"number"}.intersection(type_params)))
+    numbers = frozenset({"number"}.intersection(type_params))
+    signature = Signature(type_params, params, reader.type(), numbers, decodes)
     if reader.peek():
         raise ValueError(f"a signature goes on after its end, at {reader.peek()!r}: {text}")
     return signature

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from dark_lang.names import Defined, NodeId, Ref, Standard, Unresolved
-from dark_lang.naming import Realm
+from dark_lang.naming import Naming, Realm
 from dark_lang.nodes import toplevels as top
 from dark_lang.nodes.realms import REFERENCES
 from dark_lang.nodes.shape import Node
@@ -90,6 +90,14 @@ def users_of(canvas: Canvas, definition: NodeId, entries: Iterable[Entry | None]
 def _users(canvas: Canvas, definition: NodeId) -> list[NodeId]:
     found = users_of(canvas, definition, [canvas.entries.get(definition)])
     return sorted(found, key=lambda each: canvas.entries[each].label)
+
+
+def mentions(tree: Node, target: Ref, naming: Naming) -> bool:
+    """Whether a tree refers to something; `naming` says what names without an identity mean."""
+    for _, realm, ref in _references_in(tree):
+        if (naming.resolve(realm, ref.text) if isinstance(ref, Unresolved) else ref) == target:
+            return True
+    return False
 
 
 def variable_uses(canvas: Canvas, toplevel: NodeId, node: NodeId) -> list[NodeId]:

@@ -283,13 +283,17 @@ class Checks:
         known = self.interfaces
         return known.signature(ref), known.type_definition(ref), known.stored_type(ref)
 
-    def misfits(self, tree: top.Toplevel) -> Mapping[NodeId, str]:
-        """What does not fit in a definition, in words; it may be none of the snapshot's."""
+    def checked(self, tree: top.Toplevel) -> Checked:
+        """Of a definition that may be none of the snapshot's."""
         try:
             own = self._canvas.tree(tree.id) is tree
         except AddressError:
             own = False
-        return misfits_in(self.of(tree.id) if own else check(tree, self.interfaces))
+        return self.of(tree.id) if own else check(tree, self.interfaces)
+
+    def misfits(self, tree: top.Toplevel) -> Mapping[NodeId, str]:
+        """What does not fit in a definition, in words; it may be none of the snapshot's."""
+        return misfits_in(self.checked(tree))
 
     def _find(self, toplevel: NodeId) -> _Found:
         found = self._found.get(toplevel)

@@ -15,9 +15,10 @@ from dark_lang.nodes import expressions as e
 from dark_lang.nodes import patterns as p
 from dark_lang.nodes import types as t
 from dark_lang.nodes.walking import descend
+from dark_lang.restructuring.finishing import mentioned
 from runtime.checking import Checks
 from runtime.definitions import Definitions
-from runtime.finishing import Called, holds_for_all, mentioned
+from runtime.finishing import Called, holds_for_all
 
 _UNDECIDED: Final = (e.Partial, e.Conflict, p.Conflict, t.Conflict)
 _MISSING: Final = frozenset({Kind.HOLE, Kind.UNREAD, Kind.CONFLICT})

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Definitions:
-    """`restructuring.finishing.Known` of a snapshot."""
+    """`restructuring.finishing.Program` of a snapshot."""
 
     def __init__(self, canvas: CanvasView, checks: Checks) -> None:
         self._canvas = canvas
@@ -49,9 +49,3 @@ class Definitions:
 
     def misfits(self, definition: top.Toplevel) -> Mapping[NodeId, str]:
         return self._checks.misfits(definition)
-
-    def exists(self, realm: Realm, ref: Ref) -> bool:
-        return self._checks.interfaces.exists(realm, ref)
-
-    def owner(self, label: str) -> NodeId | None:
-        return self._canvas.labelled(label)

@@ -6,16 +6,15 @@ functions that call each other in a circle are finished when nothing is missing 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
-from dark_lang.names import Defined, NodeId, Unresolved
-from dark_lang.naming import Naming, Realm
+from dark_lang.names import Defined, NodeId
 from dark_lang.nodes import expressions as e
 from dark_lang.nodes import toplevels as top
 from dark_lang.nodes.shape import Node
-from dark_lang.nodes.walking import children_of, find
-from dark_lang.restructuring.finishing import Known, first_gap
+from dark_lang.nodes.walking import find
+from dark_lang.restructuring.finishing import Program, first_gap, mentioned
 
 Called: TypeAlias = frozenset[NodeId] | None
 """The functions of the canvas that a definition mentions; None if it is out of the question itself."""
@@ -24,7 +23,7 @@ Called: TypeAlias = frozenset[NodeId] | None
 class Finishing:
     """`known`: a snapshot (`Definitions`), or one with edits that are not recorded yet."""
 
-    def __init__(self, known: Known) -> None:
+    def __init__(self, known: Program) -> None:
         self._known = known
         self._local: dict[NodeId, Called] = {}
 
@@ -60,23 +59,6 @@ class Finishing:
         if first_gap(root, tree, self._known) is not None:
             return None
         return frozenset(mentioned(root, self._known.naming, running_only=True))
-
-
-def mentioned(root: Node, naming: Naming, *, running_only: bool) -> Iterator[NodeId]:
-    """The functions of the canvas that code mentions; `running_only`: not those in sides that are still new."""
-    work = [root]
-    while work:
-        node = work.pop()
-        match node:
-            case e.Partial(old=side) | e.Toggle(old=side) if running_only:
-                work.append(side)
-                continue
-            case e.Call(function=ref) | e.FunctionRef(function=ref):
-                if isinstance(ref, Unresolved):
-                    ref = naming.resolve(Realm.FUNCTION, ref.text)
-                if isinstance(ref, Defined):
-                    yield ref.id
-        work.extend(children_of(node))
 
 
 def holds_for_all(called: Called, look: Callable[[NodeId], Called]) -> bool:

@@ -13,10 +13,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
+from functools import partial
 from threading import RLock
 from types import FunctionType
 from typing import Any, Final, Protocol
 
+from dark_lang.checking.decoders import NotDecodableError, decoder_of
 from dark_lang.compiling.compiled import NODES, PROBLEMS, SITES, TITLE, Compiled, Need, NeedKind
 from dark_lang.compiling.support import SUPPORT
 from dark_lang.compiling.translating import compile_toplevel
@@ -28,6 +30,7 @@ from dark_lang.nodes import toplevels as top
 from dark_lang.nodes import types as t
 from dark_lang.notation.addresses import label_of, suggest
 from dark_lang.records import NamedTuple
+from dark_lang.types import UNKNOWN
 from dark_lang.values.model import DatastoreValue, Value
 from runtime.checking import Checks
 from runtime.current import guarded
@@ -204,7 +207,7 @@ class Linker:
             case NeedKind.CALL:
                 return self._called(name, need, code)
             case NeedKind.FUNCTION:
-                return self._function(need, code.clean, waiting)
+                return self._function(need, code, waiting)
             case NeedKind.CASE:
                 return self._case(need)
             case NeedKind.DATASTORE:
@@ -224,6 +227,9 @@ class Linker:
     def _called(self, name: str, need: Need, code: _Waiting) -> Callable[..., Value]:
         ref = self._resolved(Realm.FUNCTION, need.ref)
         if isinstance(ref, Standard):
+            decoding = self._decoding(ref, need, code.tree)
+            if decoding is not None:
+                return decoding
             plain = self._standard(ref, need.takes, code.clean)
             if need.label:
                 return self._standards.growing(ref) or plain
@@ -243,12 +249,12 @@ class Linker:
 
         return first_call
 
-    def _function(self, need: Need, clean: bool, waiting: list[_Waiting]) -> Callable[..., Value]:
+    def _function(self, need: Need, code: _Waiting, waiting: list[_Waiting]) -> Callable[..., Value]:
         ref = self._resolved(Realm.FUNCTION, need.ref)
         if isinstance(ref, Standard):
-            return self._standard(ref, None, clean)
+            return self._decoding(ref, need, code.tree) or self._standard(ref, None, code.clean)
         function = self._defined_function(ref, need.ref)
-        return self._linked.get((function.id, clean)) or self._define(function.id, clean, waiting)
+        return self._linked.get((function.id, code.clean)) or self._define(function.id, code.clean, waiting)
 
     def _standard(self, ref: Standard, count: int | None, clean: bool) -> Callable[..., Value]:
         function = (self._with_rows(ref) if clean else None) or self._standards.function(ref)
@@ -264,6 +270,23 @@ class Linker:
         if ref not in self._reaching:
             self._reaching[ref] = self._standards.reaching(ref, self.clean.rows.world)
         return self._reaching[ref]
+
+    def _decoding(self, ref: Standard, need: Need, tree: top.Toplevel) -> Callable[..., Value] | None:
+        """A function that decodes what the types at one place say; None for one that does not."""
+        declared = self.library.functions.get(ref)
+        if declared is None or not declared.decodes:
+            return None
+        types = self.checks.checked(tree).type_args.get(need.node, (UNKNOWN,))
+        known = self.checks.interfaces
+        try:
+            decoders = [decoder_of(each, known.type_definition, partial(known.spell, Realm.TYPE)) for each in types]
+        except NotDecodableError as error:
+            raise _UnboundError(Failed(error.said(ref), suggestion=error.advice(ref))) from error
+        function = self._standards.decoding(declared, tuple(decoders))
+        takes = function.__code__.co_argcount
+        if need.kind is NeedKind.CALL and takes != need.takes:
+            raise _UnboundError(_miscounted(f"{ref.name}_v{ref.version}", takes, need.takes))
+        return function
 
     def _defined_function(self, ref: Ref, given: Ref | None) -> top.Function:
         tree = self._definitions.definition(ref)

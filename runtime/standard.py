@@ -9,7 +9,8 @@ number of parameters is what it takes, like those made from guest code.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
+from dataclasses import replace
+from functools import cache, partial
 from types import FunctionType
 from typing import Any, ClassVar
 from weakref import WeakKeyDictionary
@@ -19,6 +20,7 @@ from dark_lang.library import Effect, Library, LibraryFunction, World
 from dark_lang.library_signatures import Signature, parse_signature
 from dark_lang.names import Standard
 from dark_lang.types import Fn, describe, outermost
+from dark_lang.values.decoding import Decoder
 from dark_lang.values.demanding import misfit
 from dark_lang.values.describing import name_kind
 from dark_lang.values.model import Value
@@ -67,6 +69,10 @@ class Standards:
         """For a function that reaches rows, the same with another world; None for others."""
         declared = self._library.get(identity)
         return _checked(declared, world) if declared is not None and declared.effect >= Effect.READS else None
+
+    def decoding(self, declared: LibraryFunction, decoders: tuple[Decoder, ...]) -> FunctionType:
+        """A function that decodes, for the types of one call."""
+        return _checked(replace(declared, body=partial(declared.body, *decoders)), current_world)
 
     def growing(self, identity: Standard) -> Callable[..., Any] | None:
         """What stands for it where the compiler has seen that it may change its first argument."""

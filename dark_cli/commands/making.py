@@ -120,6 +120,16 @@ def edit_options(function: F) -> F:
     return function
 
 
+in_place_option = click.option(
+    "--in-place",
+    is_flag=True,
+    expose_value=False,
+    callback=lambda context, parameter, value: _take_guard(context, parameter, value),
+    help="Change a function's parameters or result for all who call it, and keep no older version.",
+)
+"""For edits that may change what a function takes or gives."""
+
+
 def _take_guard(_context: click.Context, parameter: click.Parameter, value: Any) -> None:
     if value:
         setattr(current.get().guards, str(parameter.name), value)

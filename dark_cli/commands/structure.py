@@ -51,12 +51,15 @@ def run_batch(batch: Batch, run: Callable[[], None]) -> None:
 def perform(workspace: Workspace, operation: Callable[[Site], Changed | list[Changed]]) -> None:
     """Makes an edit: alone, as a diff that is recorded and shown, or as a part of the batch that runs."""
     batch = _batch.get()
+    guards = workspace.guards
     if batch is not None:
+        batch.site.in_place, guards.in_place = guards.in_place, False  # each line says so for itself
         batch.done.extend(_as_list(operation(batch.site)))
         return
 
     def change(draft: Draft, canvas: Canvas) -> Change:
         site = Site(draft, canvas)
+        site.in_place = guards.in_place
         return as_change(site, _as_list(operation(site)))
 
     edit(workspace, change)

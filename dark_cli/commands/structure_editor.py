@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dark_cli.commands.making import command, edit_options
+from dark_cli.commands.making import command, edit_options, in_place_option
 from dark_cli.commands.structure import Batch, as_change, perform, run_batch
 from dark_cli.commands.structure_site import Site
 from dark_cli.commands.table import entry_of
@@ -38,6 +38,7 @@ _GUARDS = ("--dry-run", "--strict", "--expect", "--json", "--canvas", "--as")
 
 @command("edit")
 @click.argument("address")
+@in_place_option
 @edit_options
 @click.pass_obj
 def edit(workspace: Workspace, address: str) -> None:

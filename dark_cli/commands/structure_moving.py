@@ -10,7 +10,7 @@ from typing import Protocol
 
 import click
 
-from dark_cli.commands.making import command, edit_options
+from dark_cli.commands.making import command, edit_options, in_place_option
 from dark_cli.commands.structure import perform_at, place_options, text_argument, where_of
 from dark_cli.commands.structure_site import Site
 from dark_cli.workspace import Workspace
@@ -55,6 +55,7 @@ def _target(site: Site, destination: str, where: Where | None) -> Target:
 @click.argument("address")
 @click.argument("destination")
 @place_options
+@in_place_option
 @edit_options
 @click.pass_obj
 def move(workspace: Workspace, /, address: str, destination: str, **flags: bool) -> None:
@@ -142,6 +143,7 @@ def barf(workspace: Workspace, address: str, before: bool) -> None:
 @command("transpose")
 @click.argument("address")
 @_BEFORE
+@in_place_option
 @edit_options
 @click.pass_obj
 def transpose(workspace: Workspace, address: str, before: bool) -> None:

@@ -22,6 +22,7 @@ from dark_lang.records import NamedTuple
 from dark_lang.restructuring.changing import Changed, settle_waiting
 from dark_lang.restructuring.pending_names import PendingNaming
 from dark_lang.restructuring.spots import Spot, Where
+from runtime.asking import mentions, uses_of
 from runtime.checking import Interfaces, misfits_in
 from runtime.definitions import Definitions
 from runtime.finishing import Finishing
@@ -44,6 +45,7 @@ class Site:
     def __init__(self, draft: Draft, canvas: Canvas) -> None:
         self.draft = draft
         self.canvas = canvas
+        self.in_place = False
 
     # What is defined
 
@@ -89,6 +91,16 @@ class Site:
                 return toplevel
         owner = self.canvas.labelled(label)
         return None if owner in self.draft.touched else owner
+
+    def users(self, definition: NodeId) -> list[NodeId]:
+        """The other definitions whose code mentions one, by label."""
+        pending = self.pending
+        found = {use.toplevel for use in uses_of(self.canvas, Defined(definition))} - pending.keys() - {definition}
+        naming = self.naming
+        for toplevel, held in pending.items():
+            if held is not None and toplevel != definition and mentions(held, Defined(definition), naming):
+                found.add(toplevel)
+        return [toplevel for toplevel in self.toplevels() if toplevel in found]
 
     # Partials that waited for what the draft defines
 

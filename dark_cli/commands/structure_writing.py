@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import click
 
-from dark_cli.commands.making import command, edit_options
+from dark_cli.commands.making import command, edit_options, in_place_option
 from dark_cli.commands.structure import perform, perform_at, place_options, text_argument, where_of
 from dark_cli.commands.structure_kinds import KIND_WORDS, read_new
 from dark_cli.commands.structure_site import Site
@@ -31,6 +31,7 @@ _NOW = click.option("--now", is_flag=True, help="Let unfinished code run at once
 @command("insert")
 @click.argument("words", nargs=-1, required=True)
 @place_options
+@in_place_option
 @edit_options
 @click.pass_obj
 def insert(workspace: Workspace, /, words: tuple[str, ...], **flags: bool) -> None:
@@ -76,6 +77,7 @@ def _insert_definition(site: Site, words: list[str]) -> Changed:
 @click.argument("address")
 @click.argument("code")
 @_NOW
+@in_place_option
 @edit_options
 @click.pass_obj
 def replace_node(workspace: Workspace, address: str, code: str, now: bool) -> None:
@@ -92,6 +94,7 @@ def replace_node(workspace: Workspace, address: str, code: str, now: bool) -> No
 @command("fill")
 @click.argument("address")
 @click.argument("code")
+@in_place_option
 @edit_options
 @click.pass_obj
 def fill(workspace: Workspace, address: str, code: str) -> None:
@@ -126,6 +129,7 @@ def retarget(workspace: Workspace, address: str, function: str, now: bool) -> No
 @click.argument("field")
 @click.argument("value")
 @_NOW
+@in_place_option
 @edit_options
 @click.pass_obj
 def set_(workspace: Workspace, address: str, field: str, value: str, now: bool) -> None:
@@ -156,6 +160,7 @@ def rename(workspace: Workspace, address: str, name: str) -> None:
 
 @command("delete")
 @click.argument("addresses", metavar="ADDRESS...", nargs=-1, required=True)
+@in_place_option
 @edit_options
 @click.pass_obj
 def delete(workspace: Workspace, addresses: tuple[str, ...]) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from dark_lang.checking.declaring import written
+from dark_lang.checking.decoders import NotDecodableError, decoder_of
 from dark_lang.checking.flow import judge_switch
 from dark_lang.checking.inferring import Called, Inference, Leaving, counted
 from dark_lang.checking.marks import Kind
@@ -21,6 +22,7 @@ from dark_lang.naming import Realm
 from dark_lang.nodes import expressions as e
 from dark_lang.nodes.shape import Node
 from dark_lang.remedies import Mend, Remedy
+from dark_lang.types import Type
 
 EQUATED: Final = frozenset({"Op::equals", "Op::notEquals"})
 ORDERED: Final = frozenset({"Op::lessThan", "Op::lessThanOrEqualTo", "Op::greaterThan", "Op::greaterThanOrEqualTo"})
@@ -65,7 +67,8 @@ def _called(i: Inference, node: e.Call | e.FunctionRef, ref: Ref) -> Called | No
         name = i.known.spell(Realm.FUNCTION, ref)
         i.mark(node, Kind.ARITY, f"{name} takes {counted(len(signature.type_params), 'type')}, and gets {len(given)}")
     called = i.instance(signature, given)
-    i.type_args[node.id] = called.type_args
+    if signature.decodes:
+        i.type_args.setdefault(node, called.type_args)
     deprecation = i.known.deprecation(ref)
     if deprecation is not None:
         name, newer = i.known.spell(Realm.FUNCTION, ref), i.known.spell(Realm.FUNCTION, deprecation.successor)
@@ -118,6 +121,23 @@ def judge_compared(i: Inference, node: Node, meant: Standard, term: Term) -> Non
                 i.mark(node, Kind.MISFIT, f"{found} cannot be {what}", "", found)
                 return
             work.extend(shape.args)
+
+
+def judge_decoded(i: Inference, node: e.Call | e.FunctionRef, types: tuple[Type, ...]) -> None:
+    """Marks a call that is to read JSON as values of types that are not known, or that JSON cannot hold."""
+    if node.id in i.errors:
+        return
+
+    def spell(ref: Ref) -> str:
+        return i.known.spell(Realm.TYPE, ref)
+
+    for wanted in types:
+        try:
+            decoder_of(wanted, i.known.type_definition, spell)
+        except NotDecodableError as error:
+            meant = i.known.resolved(Realm.FUNCTION, node.function)
+            i.mark(node, Kind.UNCLEAR, error.said(meant), suggestion=error.advice(meant))
+            return
 
 
 # Values that are functions

@@ -176,8 +176,12 @@ def _checked(i: Inference, toplevel: top.Toplevel) -> Checked:
     settle = i.settling.type_of
     sound = i.sound and not i.unifier.guessed
     types = {node: settle(term) for node, term in i.terms.items()}
+    type_args = {node: tuple([settle(term) for term in terms]) for node, terms in i.type_args.items()}
+    for node, settled in type_args.items():
+        calls.judge_decoded(i, node, settled)
+    decoded = {node.id: settled for node, settled in type_args.items()}
     if not i.marks:
-        return Checked(types, (), frozenset(), sound)
+        return Checked(types, (), frozenset(), sound, decoded)
     for nth, term in i.holes.items():
         if term is not ANSWER:
             mark = i.marks[nth]
@@ -185,4 +189,4 @@ def _checked(i: Inference, toplevel: top.Toplevel) -> Checked:
             i.marks[nth] = Mark(mark.toplevel, mark.node, mark.kind, mark.sentence, wanted)
     order = {node.id: place for place, node in enumerate(descend(toplevel))}
     marks = sorted(i.marks, key=lambda mark: order.get(mark.node, -1))
-    return Checked(types, tuple(marks), frozenset(i.errors), sound)
+    return Checked(types, tuple(marks), frozenset(i.errors), sound, decoded)

@@ -129,7 +129,7 @@ class Inference:
         self.tries: list[tuple[Try, Term, Term, Leaving]] = []  # `!` of what is not known yet
         self.matches: list[tuple[Any, Term]] = []  # to be looked at once their types are known
         self.compared: list[tuple[Node, Standard, Term]] = []  # what must have an order, or at least be comparable
-        self.type_args: dict[NodeId, tuple[Term, ...]] = {}  # of calls that name them
+        self.type_args: dict[Any, tuple[Term, ...]] = {}  # of calls of functions that decode, by node
         self.declared: dict[str, Term] = {}  # the definition's type parameters
         self.settling = Settling()
         self.sound = True

@@ -25,6 +25,7 @@ class Kind(Enum):
     ARITY = "arity"
     DOUBLE = "double"  # a label or a name given twice
     MISFIT = "misfit"  # a value of another type than its place takes
+    UNCLEAR = "unclear"  # a type that has to be known where it stands, and is not, or cannot serve there
     TOO_LARGE = "too large"  # types that grow without end, or code nested too deeply
     # Warnings: what is marked so runs all the same.
     INEXHAUSTIVE = "inexhaustive"
@@ -43,7 +44,7 @@ class Kind(Enum):
 
 
 _WARNINGS: Final = frozenset({Kind.INEXHAUSTIVE, Kind.UNREACHABLE, Kind.UNUSED, Kind.DEPRECATED})
-_ERRORS: Final = frozenset({Kind.UNKNOWN, Kind.ARITY, Kind.DOUBLE, Kind.MISFIT, Kind.TOO_LARGE})
+_ERRORS: Final = frozenset({Kind.UNKNOWN, Kind.ARITY, Kind.DOUBLE, Kind.MISFIT, Kind.UNCLEAR, Kind.TOO_LARGE})
 
 
 ANYTHING: Final = "anything"
@@ -76,9 +77,11 @@ class Mark:
 class Checked:
     """What the checker knows of one definition. `types`: of each expression and pattern and of each parameter, by the
     node's id. `is_sound`: whether every value is of its type when the code runs, holes and marks aside; not so where
-    `Any` or an unfinished type is involved. `errors`: the nodes with marks that count as holes."""
+    `Any` or an unfinished type is involved. `errors`: the nodes with marks that count as holes. `type_args`: of calls
+    of functions that decode, what the type parameters stand for there."""
 
     types: Mapping[NodeId, Type]
     marks: tuple[Mark, ...]
     errors: frozenset[NodeId]
     is_sound: bool
+    type_args: Mapping[NodeId, tuple[Type, ...]]

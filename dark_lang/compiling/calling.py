@@ -7,7 +7,7 @@ alone is called by that name, so that it stays bound to one definition.
 from __future__ import annotations
 
 from dark_lang.compiling import syntax as py
-from dark_lang.compiling.compiled import NeedKind
+from dark_lang.compiling.compiled import NeedKind, bound_for
 from dark_lang.compiling.generating import Generator, Result
 from dark_lang.compiling.inlining import INLINES
 from dark_lang.compiling.operators import OPERATORS
@@ -28,5 +28,5 @@ def call(g: Generator, node: NodeId, function: Ref, results: list[Result]) -> Re
     elif isinstance(function, Defined) and function.id == g.definition and len(g.scopes[1].params) == count:
         main = g.scopes[1]
         return py.call("main", [value for value, _ in results], g.line(node)), main.result.lower()
-    name = g.need(NeedKind.CALL, function, count)
+    name = g.need(NeedKind.CALL, function, count, node=bound_for(function, node))
     return py.call(name, [value for value, _ in results], g.line(node)), ""

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from enum import Enum, auto
 from types import CodeType
 
-from dark_lang.names import NodeId, Ref
+from dark_lang.library import DECODING_FUNCTIONS
+from dark_lang.names import NOWHERE, NodeId, Ref, Standard, Unresolved
 from dark_lang.records import NamedTuple, dataclass
 from dark_lang.values.model import Value
 
@@ -28,6 +29,14 @@ class NeedKind(Enum):
 
 GROWING = "growing"
 """The label of a CALL of the kind of standard function that may change its first argument (`compiling.growing`)."""
+
+
+def bound_for(function: Ref, node: NodeId) -> NodeId:
+    """The node for which a call or a mention of a function is bound, if it is another function at each: the library's
+    that decode, and a name of which nobody knows yet whether it will be one of those."""
+    if type(function) is Standard:
+        return node if (function.name, function.version) in DECODING_FUNCTIONS else NOWHERE
+    return node if type(function) is Unresolved else NOWHERE
 
 
 class Need(NamedTuple):

@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from typing import Final
 
 from dark_lang.compiling import syntax as py
-from dark_lang.compiling.compiled import NeedKind
+from dark_lang.compiling.compiled import NeedKind, bound_for
 from dark_lang.compiling.generating import UNREADABLE, Generator, Result
 from dark_lang.library import STANDARD_CASES
-from dark_lang.names import Ref, Standard
+from dark_lang.names import NOWHERE, NodeId, Ref, Standard
 from dark_lang.nodes import expressions as e
 from dark_lang.values.limits import TEXT_LENGTH
 from dark_lang.values.model import Char
@@ -241,13 +241,13 @@ def secret(g: Generator, node: e.SecretRef) -> Result:
 
 
 def function(g: Generator, node: e.FunctionRef) -> Result:
-    return _located(g, NeedKind.FUNCTION, node.function, node)
+    return _located(g, NeedKind.FUNCTION, node.function, node, bound_for(node.function, node.id))
 
 
-def _located(g: Generator, kind: NeedKind, ref: Ref, node: e.Expression) -> Result:
+def _located(g: Generator, kind: NeedKind, ref: Ref, node: e.Expression, bound: NodeId = NOWHERE) -> Result:
     # Kept at once, so that a name that cannot be bound fails here and not where the value is used.
     name = g.fresh()
-    g.block.append(py.assign(name, py.located_load(g.need(kind, ref), g.line(node.id))))
+    g.block.append(py.assign(name, py.located_load(g.need(kind, ref, node=bound), g.line(node.id))))
     return py.load(name), ""
 
 

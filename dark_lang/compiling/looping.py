@@ -15,11 +15,11 @@ from dark_lang.compiling import loop_syntax as loop
 from dark_lang.compiling import syntax as py
 from dark_lang.compiling.accumulating import growing_calls
 from dark_lang.compiling.calling import call
-from dark_lang.compiling.compiled import NeedKind
+from dark_lang.compiling.compiled import NeedKind, bound_for
 from dark_lang.compiling.control import as_condition, bind
 from dark_lang.compiling.generating import Generator, InPlace, Place, Result
 from dark_lang.compiling.growing import grown_by
-from dark_lang.names import Ref, Standard
+from dark_lang.names import NOWHERE, Ref, Standard
 from dark_lang.nodes import expressions as e
 from dark_lang.nodes import patterns as p
 from dark_lang.nodes.shape import Node
@@ -48,7 +48,7 @@ def loop_of(g: Generator, node: e.Call, args: tuple[e.Expression, ...], piped: R
             return None
         results = g.values(args[:-1], piped)
         return entry.build(g, _Turn(g, node, last, entry.params), results)
-    if type(last) is e.FunctionRef:
+    if type(last) is e.FunctionRef and bound_for(last.function, last.id) == NOWHERE:
         results = g.values(args[:-1], piped)
         return entry.build(g, _Turn(g, node, last.function, entry.params), results)
     *results, (made, _) = g.keep_all(g.values(args, piped))

@@ -20,10 +20,11 @@ from dark_lang.notation.printing import print_short
 from dark_lang.notation.tokens import MAX_BRACKETS, MAX_DEPTH
 from dark_lang.notation.trimming import trim
 from dark_lang.records import dataclass
-from dark_lang.restructuring.finishing import Known, first_gap
+from dark_lang.restructuring.finishing import Known, first_gap_reached
 from dark_lang.restructuring.normalizing import normalize
 from dark_lang.restructuring.reconciling import reconcile
 from dark_lang.restructuring.scoping import Binder, resolve
+from dark_lang.restructuring.signatures import change_signature
 from dark_lang.restructuring.surgery import positions_in
 
 
@@ -54,9 +55,15 @@ def commit(
     said.extend(f"the new code is finished and runs now: {text}" for text in settled.texts)
     said.extend(changed_names(before, settled.tree))
     _require_shallow(before, settled.tree)
-    now = reconcile(draft, before, settled.tree)
+    renewed = None
+    if isinstance(before, top.Function) and isinstance(settled.tree, top.Function):
+        renewed = change_signature(draft, known, before, settled.tree)
+    now = reconcile(draft, before, settled.tree) if renewed is None else renewed.tree
     there = positions_in(now)
     shown = dict.fromkeys(settled.instead.get(node, node) for node in show)
+    if renewed is not None:
+        said.extend(renewed.notes)
+        shown = dict.fromkeys(renewed.instead.get(node, node) for node in shown)
     return Changed(now.id, tuple(node for node in shown if node in there or node == now.id), tuple(said))
 
 
@@ -115,8 +122,8 @@ def settle(before: top.Toplevel, after: top.Toplevel, known: Known) -> Settled:
         partial.id: partial.new
         for partial in partials
         if (was := earlier.get(partial.id)) is not None
-        and (was is not partial.new or first_gap(was, before, known) is not None)
-        and first_gap(partial.new, after, known) is None
+        and (was is not partial.new or first_gap_reached(was, before, known) is not None)
+        and first_gap_reached(partial.new, after, known) is None
     }
     return _with_new_sides(after, ripe, known)
 

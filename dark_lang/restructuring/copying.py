@@ -5,18 +5,15 @@ Invariant: no id is shared, and a function that calls itself calls its copy in t
 
 from __future__ import annotations
 
-from typing import Any
-
 from dark_lang.edits.drafting import Draft
 from dark_lang.errors import RefusedError
 from dark_lang.names import Defined, NodeId
 from dark_lang.nodes import toplevels as top
-from dark_lang.nodes.shape import Node, shape_of
 from dark_lang.nodes.walking import rebuild, with_fresh_ids
 from dark_lang.restructuring.changing import Changed
 from dark_lang.restructuring.finishing import Known
+from dark_lang.restructuring.references import retargeted
 from dark_lang.restructuring.renaming import named, require_free
-from dark_lang.restructuring.surgery import changed
 
 
 def copy_definition(draft: Draft, known: Known, toplevel: NodeId, name: str) -> Changed:
@@ -26,7 +23,7 @@ def copy_definition(draft: Draft, known: Known, toplevel: NodeId, name: str) -> 
         raise RefusedError("switches and secrets are what they are called, and cannot be copied")
     new = named(with_fresh_ids(old, draft.fresh), name.rpartition(":")[2] if _is_prefixed(old, name) else name)
     require_free(known, new)
-    copied = rebuild(new, lambda node: _retargeted(node, old.id, new.id))
+    copied = rebuild(new, lambda node: retargeted(node, Defined(old.id), Defined(new.id)))
     draft.create_toplevel(copied)
     return Changed(copied.id, (copied.id,))
 
@@ -34,10 +31,3 @@ def copy_definition(draft: Draft, known: Known, toplevel: NodeId, name: str) -> 
 def _is_prefixed(old: top.Toplevel, name: str) -> bool:
     """`worker:mail`, as an address has it; a function's colons belong to its name."""
     return not isinstance(old, top.Http | top.Function) and ":" in name
-
-
-def _retargeted(node: Node, old: NodeId, new: NodeId) -> Node:
-    fields: dict[str, Any] = {
-        name: Defined(new) for name in shape_of(type(node)).scalars if getattr(node, name) == Defined(old)
-    }
-    return changed(node, **fields) if fields else node

@@ -12,12 +12,19 @@ from dark_lang.names import Ref, Unresolved
 from dark_lang.naming import Naming, Realm
 from dark_lang.nodes.realms import REFERENCES
 from dark_lang.nodes.shape import Node, shape_of
+from dark_lang.restructuring.surgery import changed
 
 REALMS: Mapping[tuple[type[Node], str], Realm] = {(kind, field): realm for kind, (field, realm) in REFERENCES.items()}
 
 
 def settled(naming: Naming, realm: Realm, ref: Ref) -> Ref:
     return naming.resolve(realm, ref.text) if isinstance(ref, Unresolved) and ref.text else ref
+
+
+def retargeted(node: Node, old: Ref, new: Ref) -> Node:
+    """The node with another reference in place of one."""
+    fields = {name: new for name in shape_of(type(node)).scalars if getattr(node, name) == old}
+    return changed(node, **fields) if fields else node
 
 
 def meanings(node: Node, naming: Naming | None) -> tuple[Any, ...]:

@@ -5,8 +5,6 @@ Invariant: code that could run before an edit of this kind can run after it, unl
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from dark_lang.edits.drafting import Draft
 from dark_lang.errors import RefusedError
 from dark_lang.names import NodeId
@@ -15,11 +13,12 @@ from dark_lang.nodes import expressions as e
 from dark_lang.nodes import patterns as p
 from dark_lang.nodes import toplevels as top
 from dark_lang.nodes import types as t
-from dark_lang.nodes.shape import Node, Sort
-from dark_lang.nodes.walking import Position, descend, with_fresh_ids
+from dark_lang.nodes.shape import Node
+from dark_lang.nodes.walking import descend, with_fresh_ids
 from dark_lang.records import dataclass
 from dark_lang.restructuring.changing import Changed, commit
-from dark_lang.restructuring.finishing import Known, first_gap
+from dark_lang.restructuring.finishing import Known, first_gap, first_gap_reached
+from dark_lang.restructuring.partials import enclosing_partial, partial_seat
 from dark_lang.restructuring.pieces import read_piece
 from dark_lang.restructuring.renaming import resolve_word
 from dark_lang.restructuring.surgery import (
@@ -27,7 +26,6 @@ from dark_lang.restructuring.surgery import (
     as_expression,
     changed,
     position_of,
-    positions_in,
     require,
     require_sort,
     substitute,
@@ -56,7 +54,7 @@ def replaced(
     seat = partial_seat(before, target)
     if seat is None:
         return Replaced(plain, new.id)
-    around = _enclosing(before, seat.id)
+    around = enclosing_partial(before, seat.id)
     if around is not None:
         inside_old = any(node.id == seat.id for node in descend(around.old))
         notes = ("this changed the side that runs; the new side stands as it was",) if inside_old else ()
@@ -64,7 +62,7 @@ def replaced(
     newer = new if seat.id == target else require(plain, seat.id)
     if first_gap(seat, before, known) is not None:
         return Replaced(plain, new.id)
-    gap = first_gap(newer, plain, known) or _elsewhere(known, before, plain)
+    gap = first_gap_reached(newer, plain, known) or _elsewhere(known, before, plain)
     if gap is None:
         return Replaced(plain, new.id)
     kept = {node.id for node in descend(seat)}
@@ -81,37 +79,10 @@ def _elsewhere(known: Known, before: top.Toplevel, after: top.Toplevel) -> str |
 
 
 def _over_partial(known: Known, before: top.Toplevel, plain: top.Toplevel, old: e.Partial, new: Node) -> Replaced:
-    if isinstance(new, e.Partial) or first_gap(new, plain, known) is None:
+    if isinstance(new, e.Partial) or first_gap_reached(new, plain, known) is None:
         return Replaced(plain, new.id)
     kept = changed(old, new=new)
     return Replaced(substitute(before, {old.id: kept}), old.id, ("the old code runs until the new is finished",))
-
-
-def partial_seat(root: Node, target: NodeId) -> e.Expression | None:
-    """The nearest expression, from the target up, that can have another version of itself beside it. Steps of a pipe
-    cannot, since they mean nothing without what comes before them."""
-    above = positions_in(root)
-    node_id = target
-    while (position := above.get(node_id)) is not None:
-        step = isinstance(position.parent, e.Pipe) and position.slot.name == "steps"
-        bare_try = isinstance(position.parent, e.Try) and _is_step(above, position.parent.id)
-        if position.slot.sort in (Sort.EXPRESSION, Sort.PART) and not step and not bare_try:
-            node = require(root, node_id)
-            if not isinstance(node, e.Text):
-                return as_expression(node)
-        node_id = position.parent.id
-    return None
-
-
-def _is_step(above: Mapping[NodeId, Position], node_id: NodeId) -> bool:
-    position = above.get(node_id)
-    while position is not None and isinstance(position.parent, e.Try):
-        position = above.get(position.parent.id)
-    return position is not None and isinstance(position.parent, e.Pipe) and position.slot.name == "steps"
-
-
-def _enclosing(root: Node, node_id: NodeId) -> e.Partial | None:
-    return next((node for node in ancestors_in(root, node_id) if isinstance(node, e.Partial)), None)
 
 
 def replace_node(
@@ -155,7 +126,7 @@ def _partial_at(root: Node, target: NodeId) -> e.Partial:
     node = require(root, target)
     if isinstance(node, e.Partial):
         return node
-    around = _enclosing(root, target)
+    around = enclosing_partial(root, target)
     if around is not None:
         return around
     inside = [inner for inner in descend(node) if isinstance(inner, e.Partial)]
@@ -169,7 +140,7 @@ def accept(draft: Draft, known: Known, toplevel: NodeId, target: NodeId, *, now:
     """The new side of a partial takes the place of the old. RefusedError while it is unfinished, unless `now`."""
     before = draft.tree(toplevel)
     partial = _partial_at(before, target)
-    gap = first_gap(partial.new, before, known)
+    gap = first_gap_reached(partial.new, before, known)
     if gap is not None and not now:
         raise RefusedError(
             f"the new code is unfinished: {gap}", suggestion="finish it, or add --now to let it run as it is"

@@ -6,24 +6,21 @@ is moved, not made anew; code that ran before runs after (see `replacing`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from dark_lang.edits.drafting import Draft
 from dark_lang.errors import RefusedError
 from dark_lang.names import NodeId
 from dark_lang.naming import Naming
 from dark_lang.nodes import expressions as e
-from dark_lang.nodes import toplevels as top
 from dark_lang.nodes.shape import Node
-from dark_lang.nodes.walking import descend, find, rebuild, with_fresh_ids
+from dark_lang.nodes.walking import descend, rebuild
 from dark_lang.notation.reading import read_expression
 from dark_lang.records import dataclass
 from dark_lang.restructuring.arities import HOLES
 from dark_lang.restructuring.changing import Changed, commit, require_same_meaning
-from dark_lang.restructuring.finishing import Known, first_gap
+from dark_lang.restructuring.finishing import Known, first_gap_reached
 from dark_lang.restructuring.matching import instantiate, labels, matches
-from dark_lang.restructuring.replacing import partial_seat
-from dark_lang.restructuring.surgery import NewId, ancestors_in, as_expression, changed, require, substitute
+from dark_lang.restructuring.partials import with_partials
+from dark_lang.restructuring.surgery import NewId, changed, require, steps_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,19 +51,6 @@ def _for_steps(pattern: e.Expression, template: e.Expression) -> tuple[e.Call, e
             return changed(pattern, args=tuple(rest)), changed(template, args=tuple(others))
         case _:
             return None
-
-
-def steps_in(root: Node) -> set[NodeId]:
-    """The calls below the root that lack their first argument."""
-    found: set[NodeId] = set()
-    for node in descend(root):
-        if isinstance(node, e.Pipe):
-            for step in node.steps:
-                while isinstance(step, e.Try):
-                    step = step.value
-                if isinstance(step, e.Call | e.Apply):
-                    found.add(step.id)
-    return found
 
 
 def find_matches(root: Node, rule: Rule, known: Known) -> list[Node]:
@@ -108,32 +92,15 @@ def rewrite(
     if not made:
         return None
     require_same_meaning(before, after, "the rewrite", copies=copies, unbound_too=False)
-    kept = after if now else _with_partials(before, after, made, known, draft.fresh)
+    kept = after
+    if not now:
+
+        def is_unfinished(node: Node) -> bool:
+            return first_gap_reached(node, after, known) is not None
+
+        kept = with_partials(before, after, made, known, draft.fresh, is_unfinished)
     count = len(made)
     notes = (*rule.notes, f"rewritten in {count} place{'' if count == 1 else 's'}")
     there = {node.id for node in descend(kept)}
     show = [new for new in made if new in there] or [node.id for node in descend(kept) if isinstance(node, e.Partial)]
     return commit(draft, known, before, kept, show=show, notes=notes)
-
-
-def _with_partials(
-    before: top.Toplevel, after: top.Toplevel, made: dict[NodeId, NodeId], known: Known, fresh: NewId
-) -> top.Toplevel:
-    """The outermost places that cannot run now and could before, with a partial around both."""
-    by: dict[NodeId, Node] = {}
-    for new_id, old_id in made.items():
-        seat = partial_seat(before, old_id)
-        if seat is None or any(isinstance(above, e.Partial) for above in ancestors_in(before, seat.id)):
-            continue
-        newer = find(after, new_id if seat.id == old_id else seat.id)
-        if newer is None or first_gap(seat, before, known) is not None:
-            continue
-        if first_gap(newer, after, known) is not None:
-            by[newer.id] = e.Partial(fresh(), as_expression(with_fresh_ids(newer, fresh)), seat)
-    outermost = {node_id: by[node_id] for node_id in _outermost(after, by)}
-    return substitute(after, outermost)
-
-
-def _outermost(root: Node, ids: Iterable[NodeId]) -> list[NodeId]:
-    wanted = set(ids)
-    return [node_id for node_id in wanted if not any(above.id in wanted for above in ancestors_in(root, node_id))]

@@ -159,3 +159,16 @@ def require_sort(slot: Slot, node: Node) -> None:
 
 def contains(root: Node, node_id: NodeId) -> bool:
     return any(node.id == node_id for node in descend(root))
+
+
+def steps_in(root: Node) -> set[NodeId]:
+    """The calls below the root that lack their first argument."""
+    found: set[NodeId] = set()
+    for node in descend(root):
+        if isinstance(node, e.Pipe):
+            for step in node.steps:
+                while isinstance(step, e.Try):
+                    step = step.value
+                if isinstance(step, e.Call | e.Apply):
+                    found.add(step.id)
+    return found

@@ -7,9 +7,9 @@ given; none lets C call a guest's function; what is slow to import is imported b
 from __future__ import annotations
 
 from dark_lang.library import Library
-from dark_lang.stdlib import v0, v1
+from dark_lang.stdlib import v0, v1, v2
 
 
 def standard_library() -> Library:
     """A new Library of every standard function, old versions among them."""
-    return Library((*v0.FUNCTIONS, *v1.FUNCTIONS))
+    return Library((*v0.FUNCTIONS, *v1.FUNCTIONS, *v2.FUNCTIONS))

@@ -56,12 +56,12 @@ Links::page(String::join(rows, ""), message)'
 
 dark insert http GET / 'Links::home("")'
 dark insert http POST / '
-match Json::get(request.form, "url") |> Option::andThen(url => Json::asString(url)) {
-  Some(url) -> match Links::shorten(url) {
+match Json::as<{ url: String }>(request.form) {
+  Ok(form) -> match Links::shorten(form.url) {
     Ok(_) -> Http::redirect("/")
     Error(why) -> Links::home(why)
   }
-  None -> Links::home("Which address?")
+  Error(_) -> Links::home("Which address?")
 }'
 
 # The redirect, which counts.
@@ -70,7 +70,7 @@ let link = DB::get(Links-v0, code)!
 DB::set(Links-v0, code, { link | hits: link.hits + 1 })
 Http::redirect(link.url)'
 
-# The same for programs.
+# The same for programs. What `!` meets is an answer: 422 says which field is wrong, or why the link is no good.
 dark insert http GET /api/links 'DB::getAll(Links-v0) |> List::map(pair => match pair { (code, link) -> Links::show(code, link) })'
 dark insert http GET /api/links/:code '
 match DB::get(Links-v0, code) {
@@ -78,13 +78,9 @@ match DB::get(Links-v0, code) {
   None -> Http::respond(404, { error: "no link is called ${code}" })
 }'
 dark insert http POST /api/links '
-match Json::get(request.json, "url") |> Option::andThen(url => Json::asString(url)) {
-  Some(url) -> match Links::shorten(url) {
-    Ok(code) -> Http::respond(201, { code: code, url: url })
-    Error(why) -> Http::respond(422, { error: why })
-  }
-  None -> Http::respond(422, { error: "a JSON object with url is needed" })
-}'
+let wanted = Json::as<{ url: String }>(request.json)!
+let code = Links::shorten(wanted.url)!
+Http::respond(201, { code: code, url: wanted.url })'
 dark insert http DELETE /api/links/:code '
 let link = DB::get(Links-v0, code)!
 DB::delete(Links-v0, code)

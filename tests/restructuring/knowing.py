@@ -14,6 +14,7 @@ from dark_lang.nodes import toplevels as top
 from dark_lang.notation.addresses import label_of
 from dark_lang.restructuring.pending_names import PendingNaming
 from dark_lang.stdlib import standard_library
+from runtime.asking import mentions
 from runtime.checking import Interfaces, misfits_in
 from runtime.labelling import Labels
 from runtime.naming import CanvasNaming
@@ -48,6 +49,15 @@ class SmallKnown:
 
     def exists(self, realm: Realm, ref: Ref) -> bool:
         return self._interfaces.exists(realm, ref)
+
+    in_place = False
+
+    def users(self, definition: NodeId) -> list[NodeId]:
+        return [
+            tree.id
+            for tree in self.trees()
+            if tree.id != definition and mentions(tree, Defined(definition), self.naming)
+        ]
 
     def owner(self, label: str) -> NodeId | None:
         return next((tree.id for tree in self.trees() if label_of(tree) == label), None)

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import pytest
-from drafts import Shelf
-from knowing import SmallKnown
+from programs import Program
 
-from dark_lang.edits.drafting import Draft
 from dark_lang.edits.writes import SetScalar
 from dark_lang.errors import AddressError, RefusedError
-from dark_lang.names import Defined, Fresh, NodeId
+from dark_lang.names import Defined
 from dark_lang.nodes import expressions as e
 from dark_lang.nodes import toplevels as top
 from dark_lang.nodes.walking import descend
-from dark_lang.notation.addresses import find_path, label_of
-from dark_lang.notation.printing import print_any, print_toplevel
-from dark_lang.notation.reading import read_expression, read_signature, read_toplevel
+from dark_lang.notation.addresses import label_of
+from dark_lang.notation.printing import print_any
+from dark_lang.notation.reading import read_expression, read_signature
 from dark_lang.restructuring.copying import copy_definition
 from dark_lang.restructuring.extracting import extract_function
 from dark_lang.restructuring.placing import Target, copy, insert, insert_toplevel, move
@@ -33,34 +31,6 @@ x + a"""
 HTTP = """http GET /users/:id
 let n = 2
 [id, n, request]"""
-
-
-class Program:
-    """Definitions from their text, by name: `f`, `users`."""
-
-    def __init__(self, *texts: str) -> None:
-        self.known = SmallKnown(list)
-        fresh = Fresh(0xDEF5)
-        self.trees = [read_toplevel(text, self.known.naming, fresh).tree for text in texts]
-        self.shelf = Shelf(self.trees)
-        self.draft: Draft = self.shelf.draft()
-        self.known.trees = self.now
-
-    def now(self) -> list[top.Toplevel]:
-        found = []
-        for toplevel in (*(tree.id for tree in self.trees), *self.draft.toplevels()):
-            try:
-                found.append(self.draft.tree(toplevel))
-            except AddressError:
-                continue
-        return found
-
-    def at(self, number: int, path: str) -> tuple[NodeId, NodeId]:
-        tree = self.draft.tree(self.trees[number].id)
-        return tree.id, find_path(tree, path).id
-
-    def text(self, number: int) -> str:
-        return print_toplevel(self.draft.tree(self.trees[number].id), self.known.naming).rstrip("\n")
 
 
 def test_renaming_a_definition_is_one_write_and_its_callers_follow() -> None:

@@ -35,7 +35,9 @@ def test_signature_says_what_the_body_takes(function: LibraryFunction) -> None:
     signature = parse_signature(function)
     assert function.signature.endswith(str(signature))
     taken = [p for p in inspect.signature(function.body).parameters.values() if p.default is p.empty]
-    assert len(taken) == len(signature.params) + (function.effect is not Effect.PURE)
+    assert len(taken) == len(signature.params) + (function.effect is not Effect.PURE) + (
+        len(signature.type_params) if function.decodes else 0
+    )
     used = variables(Fn(tuple(each for _, each in signature.params), signature.result))
     assert used == set(signature.type_params)
     names = [name for name, _ in signature.params]
