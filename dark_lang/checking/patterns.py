@@ -21,7 +21,6 @@ from dark_lang.checking.terms import (
     Term,
     option,
     result,
-    term_of,
 )
 from dark_lang.library import STANDARD_CASES
 from dark_lang.names import Defined, Ref, Standard, Unresolved
@@ -140,7 +139,7 @@ def case_of(i: Inference, node: Node, ref: Ref, case: str, given: int) -> tuple[
                 return (), None
             named: dict[str, Term] = {name: i.fresh(name=name) for name in definition.params}
             own = Con(head, tuple([named[name] for name in definition.params]))
-            values = tuple([term_of(each, named, i.guess) for each in definition.cases[case]])
+            values = tuple([i.meant(each, named) for each in definition.cases[case]])
         case _:
             i.unknown(node, "type", Realm.TYPE, ref)
             return (), None
