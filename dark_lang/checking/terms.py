@@ -7,9 +7,11 @@ than `DEEPEST`, whatever a program does; what is deeper is anybody's guess, and 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import count
 from typing import Final, TypeAlias
 
 from dark_lang.names import Defined, NodeId, Standard
+from dark_lang.records import NamedTuple
 from dark_lang.types import UNKNOWN, Fn, Named, Record, Tuple, Type, Unknown, Variable
 
 DEEPEST: Final = 200
@@ -101,6 +103,14 @@ def prune(term: Term) -> Term:
     while type(term) is Var and term.ref is not None:
         term = term.ref
     return term
+
+
+def root(term: Term) -> Term:
+    """The same, and makes the way there short for the next who asks. Not to be used while bindings may be undone."""
+    end = prune(term)
+    while type(term) is Var and term is not end:
+        term.ref, term = end, term.ref or end
+    return end
 
 
 def flatten(row: Row) -> tuple[Mapping[str, Term], Rest]:
@@ -248,76 +258,87 @@ def is_loose(declared: Type) -> bool:
     return False
 
 
+class _Sized(NamedTuple):
+    term: Term  # kept, so that its `id()` stays its own
+    type: Type
+    size: int
+    height: int
+
+
 class Settling:
     """From terms to types that no longer change. One object a definition, so that its variables get different names.
     `is_cut`: whether something was too deep or too large, and is Unknown in its type."""
 
-    __slots__ = ("_made", "_names", "is_cut")
+    __slots__ = ("_made", "_names", "_spare", "_taken", "is_cut")
 
     def __init__(self) -> None:
-        self._made: dict[int, tuple[Term, Type, int]] = {}  # the term too, so that its `id()` stays its own; the size
+        self._made: dict[int, _Sized] = {}
         self._names: dict[int, str] = {}
+        self._taken: set[str] = set()
+        self._spare = _spare()
         self.is_cut = False
 
     def type_of(self, term: Term) -> Type:
-        return self._sized(term, 0)[1]
+        return self._sized(term, 0).type
 
     def types_of(self, terms: Mapping[NodeId, Term]) -> dict[NodeId, Type]:
         """Most terms are the same few."""
         made, found = self._made, {}
         for node, term in terms.items():
-            while type(term) is Var and term.ref is not None:
-                term = term.ref
+            if type(term) is Var and term.ref is not None:
+                term = root(term)
             known = made.get(id(term))
-            found[node] = known[1] if known is not None else self._sized(term, 0)[1]
+            found[node] = known.type if known is not None else self._sized(term, 0).type
         return found
 
-    def _sized(self, term: Term, depth: int) -> tuple[Term, Type, int]:
+    def _sized(self, term: Term, depth: int) -> _Sized:
         term = prune(term)
         known = self._made.get(id(term))
         if known is None:
             if depth > DEEPEST_SETTLED:
                 self.is_cut = True
-                return term, UNKNOWN, 1
-            known = self._made[id(term)] = (term, *self._settle(term, depth + 1))
+                return _Sized(term, UNKNOWN, 1, 1)
+            known = self._made[id(term)] = self._settle(term, depth + 1)
         return known
 
-    def _settle(self, term: Term, depth: int) -> tuple[Type, int]:
+    def _settle(self, term: Term, depth: int) -> _Sized:
         if type(term) is Var:
-            return Variable(self._name(term)), 1
-        if type(term) is Con:
-            head, args = term.head, term.args
-            if isinstance(head, Rigid):
-                return Variable(head.name), 1
-            if term is ANSWER or head == "Any":
-                return UNKNOWN, 1
-            if not args and head != FN:
-                return Named(Standard(head) if isinstance(head, str) else Defined(head)), 1
-            settled, size = self._parts(args, depth)
-            if size > LARGEST_SETTLED:
-                return UNKNOWN, 1
-            if head == FN:
-                return Fn(settled[:-1], settled[-1]), size
-            if head == TUPLE:
-                return Tuple(settled), size
-            return Named(Standard(head) if isinstance(head, str) else Defined(head), settled), size
-        assert type(term) is Row
-        fields, rest = flatten(term)
-        labels = sorted(fields)
-        held, size = self._parts([fields[label] for label in labels], depth)
-        if size > LARGEST_SETTLED:
-            return UNKNOWN, 1
-        return Record(tuple(zip(labels, held, strict=True)), self._rest(rest)), size
+            return _Sized(term, Variable(self._name(term)), 1, 1)
+        if type(term) is Row:
+            fields, rest = flatten(term)
+            labels = sorted(fields)
+            held, size, height = self._parts([fields[label] for label in labels], depth)
+            made: Type = Record(tuple(zip(labels, held, strict=True)), self._rest(rest))
+            return self._within(term, made, size, height)
+        assert type(term) is Con
+        head, args = term.head, term.args
+        if isinstance(head, Rigid):
+            return _Sized(term, Variable(head.name), 1, 1)
+        if term is ANSWER or head == "Any":
+            return _Sized(term, UNKNOWN, 1, 1)
+        settled, size, height = self._parts(args, depth)
+        if head == FN:
+            made = Fn(settled[:-1], settled[-1])
+        elif head == TUPLE:
+            made = Tuple(settled)
+        else:
+            made = Named(Standard(head) if isinstance(head, str) else Defined(head), settled)
+        return self._within(term, made, size, height)
 
-    def _parts(self, terms: Sequence[Term], depth: int) -> tuple[tuple[Type, ...], int]:
-        found, size = [], 1
-        for term in terms:
-            _, settled, own = self._sized(term, depth)
-            found.append(settled)
-            size += own
-        if size > LARGEST_SETTLED:
+    def _within(self, term: Term, made: Type, size: int, height: int) -> _Sized:
+        if size > LARGEST_SETTLED or height > DEEPEST_SETTLED:
             self.is_cut = True
-        return tuple(found), size
+            return _Sized(term, UNKNOWN, 1, 1)
+        return _Sized(term, made, size, height)
+
+    def _parts(self, terms: Sequence[Term], depth: int) -> tuple[tuple[Type, ...], int, int]:
+        found, size, height = [], 1, 0
+        for term in terms:
+            part = self._sized(term, depth)
+            found.append(part.type)
+            size += part.size
+            height = max(height, part.height)
+        return tuple(found), size, height + 1
 
     def _rest(self, rest: Rest) -> str | None:
         if rest is None:
@@ -327,17 +348,18 @@ class Settling:
     def _name(self, var: Var) -> str:
         found = self._names.get(id(var))
         if found is None:
-            taken = set(self._names.values())
+            taken = self._taken
             wanted = "number" if var.is_number else var.name
-            found = wanted if wanted and wanted not in taken else next(name for name in _spare() if name not in taken)
+            if not wanted or wanted in taken:
+                wanted = next(name for name in self._spare if name not in taken)
+            found = wanted
             self._names[id(var)] = found
+            taken.add(found)
         return found
 
 
 def _spare() -> Iterator[str]:
     letters = "abcdefghijklmnopqrstuvwxyz"
     yield from letters
-    number = 1
-    while True:
+    for number in count(1):
         yield from (f"{letter}{number}" for letter in letters)
-        number += 1

@@ -23,6 +23,7 @@ from dark_lang.checking.terms import (
     instantiate,
     parts,
     prune,
+    root,
     variables,
 )
 
@@ -48,10 +49,10 @@ class Unifier:
 
     def unify(self, a: Term, b: Term) -> bool:
         """Whether they are one type now."""
-        while type(a) is Var and a.ref is not None:
-            a = a.ref
-        while type(b) is Var and b.ref is not None:
-            b = b.ref
+        if type(a) is Var and a.ref is not None:
+            a = root(a)
+        if type(b) is Var and b.ref is not None:
+            b = root(b)
         if a is b:
             return True
         if type(b) is Con and not b.args:
