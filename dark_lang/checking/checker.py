@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from dark_lang.checking import calls, data, flow
-from dark_lang.checking.declaring import judge, written
+from dark_lang.checking.declaring import judge, judge_circle, written
 from dark_lang.checking.exhausting import find_gaps
 from dark_lang.checking.inferring import Inference, Leaving
 from dark_lang.checking.knowing import Known
@@ -117,6 +117,7 @@ def _begin(i: Inference, toplevel: top.Toplevel) -> None:
             _begin_function(i, toplevel)
         case top.Type(params=params, definition=definition):
             judge(i, definition, _parameters(i, params))
+            judge_circle(i, toplevel)
         case top.Switch(condition=condition):
             if condition is not None:
                 i.later((i.check, condition, BOOL))
@@ -127,10 +128,11 @@ def _begin(i: Inference, toplevel: top.Toplevel) -> None:
 
 
 def _begin_function(i: Inference, toplevel: top.Function) -> None:
-    i.declared = i.settling.declared = _parameters(i, toplevel.type_params)
+    i.declared = _parameters(i, toplevel.type_params)
+    i.settling.reserve(i.declared)
     seen: set[str] = set()
     for param in toplevel.params:
-        term = i.terms[param.id] = written(i, param.type, i.declared)
+        term = i.terms[param.id] = written(i, param.type, i.declared, is_given=True)
         if param.name in seen:
             i.mark(param, Kind.DOUBLE, f"the name {param.name} is given twice")
             continue
@@ -174,9 +176,9 @@ def _again(i: Inference) -> None:
 
 def _checked(i: Inference, toplevel: top.Toplevel) -> Checked:
     settle = i.settling.type_of
-    sound = i.sound and not i.unifier.guessed
-    types = {node: settle(term) for node, term in i.terms.items()}
+    types = i.settling.types_of(i.terms)
     type_args = {node: tuple([settle(term) for term in terms]) for node, terms in i.type_args.items()}
+    sound = i.sound and not i.unifier.guessed and not i.settling.is_cut
     for node, settled in type_args.items():
         calls.judge_decoded(i, node, settled)
     decoded = {node.id: settled for node, settled in type_args.items()}

@@ -10,10 +10,9 @@ from dark_lang.checking.explaining import instead_of_field
 from dark_lang.checking.inferring import Inference
 from dark_lang.checking.marks import Kind
 from dark_lang.checking.patterns import case_of
-from dark_lang.checking.terms import ANSWER, ANY, STRING, TUPLE, Con, Row, Term, flatten
+from dark_lang.checking.terms import ANSWER, ANY, STRING, TUPLE, Con, Row, Term, Var, flatten
 from dark_lang.naming import Realm
 from dark_lang.nodes import expressions as e
-from dark_lang.types import UNKNOWN
 
 
 def literal(own: Con) -> object:
@@ -115,7 +114,7 @@ def _field_of(i: Inference, node: e.Field | e.FieldAccess, label: str, own: Term
         found = fields.get(label)
         if found is not None:
             return found
-        if rest is None:
+        if type(rest) is not Var:
             i.missing(node, f"{i.describe(own)} has no field {label}", label, fields)
             return None
     elif shape is ANY:
@@ -163,9 +162,7 @@ def datastore(i: Inference, node: e.DatastoreRef, expected: Term) -> None:
     if stored is None:
         i.unknown(node, "datastore", Realm.DATASTORE, node.datastore)
         return
-    if stored == UNKNOWN:
-        i.sound = False
-    i.fits(node, Con("Datastore", (i.term(stored),)), expected)
+    i.fits(node, Con("Datastore", (i.meant(stored, {}),)), expected)
 
 
 def secret(i: Inference, node: e.SecretRef, expected: Term) -> None:

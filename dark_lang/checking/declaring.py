@@ -11,10 +11,10 @@ from collections.abc import Callable, Mapping
 from dark_lang.checking.inferring import Inference, counted
 from dark_lang.checking.knowing import TypeDefinition
 from dark_lang.checking.marks import Kind
-from dark_lang.checking.terms import DEEPEST, Term, term_of
+from dark_lang.checking.terms import DEEPEST_SETTLED, Con, Rigid, Term
 from dark_lang.library import STANDARD_TYPES
 from dark_lang.library_signatures import Signature
-from dark_lang.names import Ref, Standard, Unresolved
+from dark_lang.names import Defined, Ref, Standard, Unresolved
 from dark_lang.naming import Realm
 from dark_lang.nodes import toplevels as top
 from dark_lang.nodes import types as t
@@ -28,7 +28,7 @@ Resolve = Callable[[Ref], Ref]
 
 def declared(node: Node, resolve: Resolve, depth: int = 0) -> Type:
     """What a written type means; UNKNOWN for a hole, and for names that mean nothing."""
-    if depth > DEEPEST:
+    if depth > DEEPEST_SETTLED:
         return UNKNOWN
     match node:
         case t.Named(type=ref, args=args):
@@ -45,7 +45,8 @@ def declared(node: Node, resolve: Resolve, depth: int = 0) -> Type:
         case t.Tuple(items=items):
             return Tuple(tuple([declared(item, resolve, depth + 1) for item in items]))
         case t.Fn(params=params, result=result):
-            return Fn(tuple([declared(param, resolve, depth + 1) for param in params]), declared(result, resolve))
+            inner = tuple([declared(param, resolve, depth + 1) for param in params])
+            return Fn(inner, declared(result, resolve, depth + 1))
         case t.Record(rest=rest, fields=fields):
             held = {field.label: declared(field.type, resolve, depth + 1) for field in fields if field.label}
             return Record(tuple(sorted(held.items())), rest)
@@ -72,12 +73,16 @@ def definition_of(toplevel: top.Type, resolve: Resolve) -> TypeDefinition:
     return TypeDefinition(params, declared(defined, resolve), {})
 
 
-def written(i: Inference, node: Node, named: Mapping[str, Term]) -> Term:
+def written(i: Inference, node: Node, named: Mapping[str, Term], *, is_given: bool = False) -> Term:
     """Judges a written type inside the definition that is checked, and says what it means there. `named`: the
-    definition's type parameters."""
+    definition's type parameters. `is_given`: it is of a value that comes from outside, so that fields without a name
+    that may follow in it are anybody's."""
     judge(i, node, named)
     means = declared(node, lambda ref: i.known.resolved(Realm.TYPE, ref))
-    return term_of(means, dict(named), i.guess)
+    held = dict(named)
+    if is_given:
+        held[""] = Con(Rigid(""))
+    return i.meant(means, held)
 
 
 def judge(i: Inference, root: Node, named: Mapping[str, Term]) -> None:
@@ -104,6 +109,18 @@ def judge(i: Inference, root: Node, named: Mapping[str, Term]) -> None:
             case _:
                 pass
         work.extend(reversed(children_of(node)))
+
+
+def judge_circle(i: Inference, toplevel: top.Type) -> None:
+    """Marks a name that is short for a name that is short for … itself, with nothing around it."""
+    ref: Ref = Defined(toplevel.id)
+    for _ in range(DEEPEST_SETTLED):
+        definition = i.known.type_definition(ref)
+        if definition is None or not isinstance(definition.alias, Named) or isinstance(definition.alias.type, Standard):
+            return
+        ref = definition.alias.type
+    name = i.known.spell(Realm.TYPE, Defined(toplevel.id))
+    i.mark(toplevel.definition, Kind.MISFIT, f"{name} is short for itself, and so for nothing")
 
 
 def _judge_name(i: Inference, node: Node, ref: Ref, given: int) -> None:

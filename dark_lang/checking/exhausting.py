@@ -9,14 +9,16 @@ Source: Luc Maranget, "Warnings for pattern matching", Journal of Functional Pro
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
 from dark_lang.checking.inferring import Inference
 from dark_lang.checking.marks import Kind
-from dark_lang.checking.terms import TUPLE, Con, Row, Term, flatten, term_of
+from dark_lang.checking.terms import TUPLE, Con, Row, Term, flatten
 from dark_lang.nodes import expressions as e
 from dark_lang.nodes import patterns as p
+from dark_lang.nodes.shape import Node
+from dark_lang.nodes.walking import descend
 from dark_lang.remedies import Mend, Remedy
 
 _STEPS: Final = 20_000
@@ -49,6 +51,8 @@ def find_gaps(i: Inference) -> None:
 
 
 def _judge(i: Inference, search: _Search, place: Any, term: Term) -> None:
+    if i.errors and not i.errors.isdisjoint(node.id for node in _taken_apart(place)):
+        return  # there are marks that say more
     if type(place) is e.Match:
         rows: list[tuple[Skeleton, ...]] = []
         for arm in place.arms:
@@ -58,9 +62,10 @@ def _judge(i: Inference, search: _Search, place: Any, term: Term) -> None:
                 i.mark(arm, Kind.UNREACHABLE, said, mend=Mend(Remedy.REMOVE))
             if arm.guard is None:
                 rows.append(row)
-        left_out = search.witness(rows, (term,)) if place.arms else None
+        left_out = search.witness(rows, (term,))
         if left_out is not None:
-            i.mark(place, Kind.INEXHAUSTIVE, f"nothing fits {left_out[0]}", mend=Mend(Remedy.ADD, "_ -> ?"))
+            said = f"nothing fits {left_out[0]}" if place.arms else "it has no arms"
+            i.mark(place, Kind.INEXHAUSTIVE, said, mend=Mend(Remedy.ADD, "_ -> ?"))
         return
     pattern = place.pattern if type(place) is e.Let else place
     skeleton = search.skeleton(pattern)
@@ -69,6 +74,19 @@ def _judge(i: Inference, search: _Search, place: Any, term: Term) -> None:
     left_out = search.witness([(skeleton,)], (term,))
     if left_out is not None:
         i.mark(pattern, Kind.INEXHAUSTIVE, f"it does not fit {left_out[0]}")
+
+
+def _taken_apart(place: Any) -> Iterator[Node]:
+    """A value that is taken apart, itself, and all of the patterns that do it."""
+    patterns: Sequence[Node] = (place,)
+    if type(place) is e.Match:
+        yield place.subject
+        patterns = [arm.pattern for arm in place.arms]
+    elif type(place) is e.Let:
+        yield place.value
+        patterns = (place.pattern,)
+    for pattern in patterns:
+        yield from descend(pattern)
 
 
 class _Search:
@@ -231,7 +249,7 @@ class _Search:
             return []
         named = dict(zip(definition.params, args, strict=False))
         return [
-            (case, len(values), tuple([term_of(value, named, self._i.guess) for value in values]))
+            (case, len(values), tuple([self._i.meant(value, named) for value in values]))
             for case, values in definition.cases.items()
         ]
 
@@ -316,6 +334,8 @@ def _written(head: Any, parts: Sequence[str], labels: tuple[str, ...]) -> str:
     if head == _ONLY:
         return f"({', '.join(parts)})"
     if isinstance(head, tuple) and head[0] == _ONLY:
+        if not labels:
+            return "{}"
         return f"{{ {', '.join(f'{label}: {part}' for label, part in zip(labels, parts, strict=True))} }}"
     if isinstance(head, tuple):
         return f"[{', '.join([*parts, '..'])}]"

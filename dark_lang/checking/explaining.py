@@ -98,15 +98,19 @@ def _wrapping(says: str, code: str) -> Advice:
 
 
 def _about_fields(own: Row, expected: Row) -> str:
-    has, _ = flatten(own)
+    has, more = flatten(own)
     wants, rest = flatten(expected)
-    missing = [label for label in wants if label not in has]
+    absent = [label for label in wants if label not in has]
     extra = [label for label in has if label not in wants] if rest is None else []
     parts = []
-    for label in missing[:3]:
+    for label in absent[:3]:
         near = suggest(label, extra)
-        parts.append(f"`{near}` would have to be `{label}`" if near else f"the field `{label}` is missing")
-    if not missing and extra:
+        if near:
+            parts.append(f"`{near}` would have to be `{label}`")
+            extra.remove(near)
+        elif more is None:
+            parts.append(f"the field `{label}` is missing")
+    if extra and (not parts or more is not None):
         parts.append("no place for " + ", ".join(f"`{label}`" for label in extra[:3]))
     return "; ".join(parts)
 

@@ -19,7 +19,9 @@ from dark_lang.remedies import Mend, Remedy
 def variable(i: Inference, node: e.Variable, expected: Term) -> None:
     binding = i.env.get(node.name)
     if binding is None:
-        i.unknown_name(node, "name", node.name, i.env)
+        meant = i.unknown_name(node, "name", node.name, i.env)
+        if meant is not None:
+            i.env[meant].used = True  # one slip is one mark
         return
     binding.used = True
     i.fits(node, i.instance_of(binding), expected)

@@ -26,8 +26,7 @@ from dark_lang.checking.terms import (
     Settling,
     Term,
     Var,
-    generalise,
-    instantiate,
+    is_loose,
     prune,
     term_of,
 )
@@ -163,6 +162,7 @@ class Inference:
 
     def guess(self, _name: str) -> Var:
         """A type that nobody wrote down."""
+        self.sound = False
         return Var(self.level)
 
     def fits(self, node: Node, own: Term, expected: Term) -> bool:
@@ -200,9 +200,11 @@ class Inference:
     def describe(self, term: Term) -> str:
         return spelled(self, term)
 
-    def term(self, wanted: Type) -> Term:
-        """A type without parameters of its own, as others declare it."""
-        return term_of(wanted, {}, self.guess)
+    def meant(self, wanted: Type, named: dict[str, Term]) -> Term:
+        """A declared type, in which type parameters are what `named` says. What goes with anything is not sound."""
+        if is_loose(wanted):
+            self.sound = False
+        return term_of(wanted, named, self.guess)
 
     def settled(self, term: Term) -> Type:
         return self.settling.type_of(term)
@@ -223,7 +225,7 @@ class Inference:
         if not params:
             return body
         made: dict[int, Term] = {id(param): arg for param, arg in zip(params, con.args, strict=False)}
-        return instantiate(body, self.level, made)
+        return self.unifier.copy(body, self.level, made)
 
     def _alias(self, head: NodeId) -> tuple[list[Var], Term] | None:
         definition = self.type_definition(head)
@@ -231,7 +233,12 @@ class Inference:
             return None
         params = [Var(GENERIC, name=name) for name in definition.params]
         named: dict[str, Term] = dict(zip(definition.params, params, strict=True))
-        return params, term_of(definition.alias, named, lambda name: Var(GENERIC, name=name))
+
+        def guess(name: str) -> Var:
+            self.sound = False
+            return Var(GENERIC, name=name)
+
+        return params, term_of(definition.alias, named, guess)
 
     def type_definition(self, head: NodeId) -> TypeDefinition | None:
         if head not in self._definitions:
@@ -251,9 +258,10 @@ class Inference:
             return Called(scheme.params, scheme.gives, scheme.names, ())
         made: dict[int, Term] = {id(var): arg for var, arg in zip(scheme.generic, type_args, strict=False)}
         level = self.level
-        params = tuple([instantiate(param, level, made) for param in scheme.params])
-        gives = instantiate(scheme.gives, level, made)
-        return Called(params, gives, scheme.names, tuple([instantiate(var, level, made) for var in scheme.generic]))
+        copy = self.unifier.copy
+        params = tuple([copy(param, level, made) for param in scheme.params])
+        gives = copy(scheme.gives, level, made)
+        return Called(params, gives, scheme.names, tuple([copy(var, level, made) for var in scheme.generic]))
 
     # Scopes
 
@@ -279,10 +287,10 @@ class Inference:
     def generalise(self, scope: int) -> None:
         """Makes generic what was bound since, where its type is not that of something outside."""
         for _, binding in self.bound_since(scope):
-            binding.is_generic = generalise(binding.term, self.level)
+            binding.is_generic = self.unifier.generalise(binding.term, self.level)
 
     def instance_of(self, binding: Binding) -> Term:
-        return instantiate(binding.term, self.level, {}) if binding.is_generic else binding.term
+        return self.unifier.copy(binding.term, self.level, {}) if binding.is_generic else binding.term
 
     # What is not there, and what means nothing
 
@@ -300,7 +308,11 @@ class Inference:
         self.mark(node, Kind.UNREAD, f"text that could not be read: {shown}")
 
     def conflict(self, node: Node, alternatives: int) -> None:
-        self.mark(node, Kind.CONFLICT, f"{counted(alternatives, 'edit')} disagree here")
+        self.mark(
+            node,
+            Kind.CONFLICT,
+            f"{counted(alternatives, 'edit')} {'disagrees' if alternatives == 1 else 'disagree'} here",
+        )
 
     def unknown(self, node: Node, what: str, realm: Realm, ref: Ref) -> None:
         """Marks a reference to nothing."""
@@ -314,13 +326,17 @@ class Inference:
         else:
             self.unknown_name(node, what, self.known.spell(realm, ref), self.known.names(realm))
 
-    def unknown_name(self, node: Node, what: str, name: str, near: Iterable[str]) -> None:
-        self.missing(node, f"unknown {what} {name}", name, near)
+    def unknown_name(self, node: Node, what: str, name: str, near: Iterable[str]) -> str | None:
+        return self.missing(node, f"unknown {what} {name}", name, near)
 
-    def missing(self, node: Node, sentence: str, name: str, near: Iterable[str], remedy: Remedy = Remedy.NAME) -> None:
+    def missing(
+        self, node: Node, sentence: str, name: str, near: Iterable[str], remedy: Remedy = Remedy.NAME
+    ) -> str | None:
+        """Marks a name that means nothing, and gives the one that may have been meant."""
         meant = suggest(name, near)
         suggestion = f"did you mean {meant}?" if meant else ""
         self.mark(node, Kind.UNKNOWN, sentence, suggestion=suggestion, mend=Mend(remedy, meant) if meant else None)
+        return meant
 
     def miscounted(self, node: Node, sentence: str, wanted: int, given: int, spelled: str = "") -> None:
         """Marks what holds too few or too many. `spelled`: how what holds them is written, if that is a name."""

@@ -21,7 +21,6 @@ from dark_lang.checking.terms import (
     Term,
     option,
     result,
-    term_of,
 )
 from dark_lang.library import STANDARD_CASES
 from dark_lang.names import Defined, Ref, Standard, Unresolved
@@ -35,12 +34,17 @@ _LITERALS = {p.Int: INT, p.Float: FLOAT, p.Bool: BOOL, p.Char: CHAR, p.String: S
 
 def bind_pattern(i: Inference, pattern: p.Pattern, expected: Term) -> None:
     """Binds what a pattern binds; `expected` is the type of the value."""
-    names: set[str] = set()
-    work: list[tuple[Node, Term]] = [(pattern, expected)]
+    work: list[tuple[Node, Term, set[str]]] = [(pattern, expected, set())]
     while work:
-        node, term = work.pop()
+        node, term, names = work.pop()
         i.terms[node.id] = term
-        work.extend(reversed(_parts(i, node, term, names)))
+        if type(node) is p.Conflict:
+            i.conflict(node, len(node.alternatives))
+            # All bind the same place: a name that several of them bind is no mistake.
+            work.append((node.base, term, names))
+            work.extend([(side, term, set()) for side in reversed(node.alternatives)])
+            continue
+        work.extend([(part, inner, names) for part, inner in reversed(_parts(i, node, term, names))])
 
 
 def _parts(i: Inference, node: Node, expected: Term, names: set[str]) -> list[tuple[Node, Term]]:
@@ -77,12 +81,6 @@ def _parts(i: Inference, node: Node, expected: Term, names: set[str]) -> list[tu
         case p.Unread(text=text):
             i.unread(node, text)
             return []
-        case p.Conflict(base=base, alternatives=alternatives):
-            i.conflict(node, len(alternatives))
-            # All bind the same place: a name that several of them bind is no mistake.
-            for side in alternatives:
-                bind_pattern(i, side, expected)
-            return [(base, expected)]
         case _:
             return []
 
@@ -142,7 +140,7 @@ def case_of(i: Inference, node: Node, ref: Ref, case: str, given: int) -> tuple[
                 return (), None
             named: dict[str, Term] = {name: i.fresh(name=name) for name in definition.params}
             own = Con(head, tuple([named[name] for name in definition.params]))
-            values = tuple([term_of(each, named, i.guess) for each in definition.cases[case]])
+            values = tuple([i.meant(each, named) for each in definition.cases[case]])
         case _:
             i.unknown(node, "type", Realm.TYPE, ref)
             return (), None

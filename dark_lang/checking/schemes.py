@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from dark_lang.checking.terms import ANY, GENERIC, Con, Row, Term, Var, parts, prune, term_of, variables
+from dark_lang.checking.terms import GENERIC, Con, Rigid, Term, Var, is_loose, term_of, variables
 from dark_lang.library_signatures import Signature
 from dark_lang.records import NamedTuple
 
@@ -19,7 +19,7 @@ class Scheme(NamedTuple):
     gives: Term
     names: tuple[str, ...]  # of the parameters
     is_generic: bool  # whether a use needs variables of its own
-    is_loose: bool  # whether `Any` stands in it
+    is_loose: bool  # whether something in it goes with anything
 
 
 _ROOM: Final = 20_000
@@ -44,19 +44,10 @@ def _made(signature: Signature) -> Scheme:
         return Var(GENERIC, name=name)
 
     params = tuple([term_of(wanted, named, guess) for _, wanted in signature.params])
-    gives = term_of(signature.result, named, guess)
+    # Fields without a name that may follow are the caller's choice in what it gives, and nobody's in what it gets.
+    gives = term_of(signature.result, {**named, "": Con(Rigid(""))}, guess)
     names = tuple([name for name, _ in signature.params])
     whole = (*params, gives)
     is_generic = bool(generic) or any(True for term in whole for _ in variables(term))
-    return Scheme(signature, generic, params, gives, names, is_generic, any(_is_loose(term) for term in whole))
-
-
-def _is_loose(term: Term) -> bool:
-    work = [term]
-    while work:
-        term = prune(work.pop())
-        if term is ANY:
-            return True
-        if type(term) is Con or type(term) is Row:
-            work.extend(parts(term))
-    return False
+    loose = any(is_loose(wanted) for wanted in (*[wanted for _, wanted in signature.params], signature.result))
+    return Scheme(signature, generic, params, gives, names, is_generic, loose)

@@ -91,7 +91,7 @@ FUNCTIONS = (
         to_json,
         "The value as JSON text: records and Dicts are objects, None is null, `Some(x)` is x, a DateTime is ISO 8601"
         " text. Fails for functions, NaN and infinities.",
-        (r'Json::stringify_v0({ a: [1, 2.5], b: None }) == "{\"a\":[1,2.5],\"b\":null}"',),
+        (r'Json::stringify_v0({ a: [1.5, 2.5], b: None }) == "{\"a\":[1.5,2.5],\"b\":null}"',),
     ),
     LibraryFunction(
         "Json::from_v0<a>(value: a) -> Json",
