@@ -173,7 +173,9 @@ class Shell:
 
     def _fill(self, seconds: float) -> None:
         assert self._process.stdout is not None
-        if select.select([self._process.stdout], [], [], seconds)[0]:
+        waiting = select.poll()  # not `select`, which takes no descriptor beyond 1,023: a test process may have many
+        waiting.register(self._process.stdout, select.POLLIN | select.POLLHUP)
+        if waiting.poll(seconds * 1000):
             self._held += os.read(self._process.stdout.fileno(), 1 << 16).decode("utf-8", "replace")
 
 

@@ -247,8 +247,8 @@ class _Adapting:
         def change(node: Node) -> Node:
             if node.id not in calls or not isinstance(node, e.Call | e.FunctionRef):
                 return node
-            in_place = isinstance(node, e.Call) and self._new.id == self._old.id
-            if in_place and len(node.args) + (node.id in steps) != len(self._old.params):
+            in_place = self._new.id == self._old.id
+            if isinstance(node, e.Call) and in_place and len(node.args) + (node.id in steps) != len(self._old.params):
                 return node  # it did not fit before, and may fit now
             new = self._step(node) if node.id in steps and isinstance(node, e.Call) else self._call(node)
             self.made[new.id] = node.id

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+from itertools import count
 from pathlib import Path
 from typing import NamedTuple
 
@@ -37,7 +39,19 @@ def dark(
         request=b"",
     )
     code = execute(workspace, argv)
+    _forget()
     return Done(code, out.decode(), err.decode())
+
+
+_commands = count(1)
+
+
+def _forget() -> None:
+    """A shell's process ends, and with it what it had mapped. Here the canvases of many commands would stay, since each
+    has the collector overlook what it loaded, until there are no file descriptors left."""
+    gc.unfreeze()
+    if next(_commands) % 50 == 0:
+        gc.collect()
 
 
 def made(folder: Path) -> Path:

@@ -134,3 +134,10 @@ def test_each_script_asks_for_its_own_shell(tmp_path: Path, shell: str) -> None:
     script = dark(tmp_path, "completion", shell).out
     assert f"dark complete {shell} -- " in script
     assert "2>/dev/null" in script
+
+
+def test_words_of_an_option(shop: Path) -> None:
+    assert offered(shop, "check", "--format", "") == ["text", "lines", "json"]
+    assert offered(shop, "check", "--format", "l") == ["lines"]
+    assert "--strict" in [line.partition("\t")[0] for line in offered(shop, "check", "--")]
+    assert offered(shop, "type", "Shop::") == ["Shop::total_v0"]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -186,3 +188,26 @@ def test_help_fits_eighty_columns(shop: Path) -> None:
         done = dark(shop, *words)
         assert done.code == 0, words
         assert max(map(len, done.out.splitlines())) <= 80, words
+
+
+IN_TWO = """
+import sys
+import runtime.halving, runtime.marking
+from in_process import dark
+from pathlib import Path
+runtime.halving.WORTHWHILE = runtime.marking.WORTHWHILE = 2
+done = dark(Path(sys.argv[1]), "check")
+sys.stdout.buffer.write(done.out.encode())
+sys.exit(done.code)
+"""
+
+
+def test_two_processes_find_what_one_finds(shop: Path) -> None:
+    for nth in range(6):
+        assert dark(shop, "insert", "http", "GET", f"/two{nth}", '"${1}${nobdy}" ++ ?it').code == 0
+    alone = dark(shop, "check")
+    # In a process of its own, which has one thread: no other is forked.
+    words = [sys.executable, "-c", IN_TWO, str(shop)]
+    both = subprocess.run(words, capture_output=True, cwd=Path(__file__).parent, check=False)
+    assert (both.returncode, both.stdout.decode()) == (alone.code, alone.out)
+    assert alone.code == 1
