@@ -108,7 +108,7 @@ def compute_rows() -> Iterator[Row]:
         for case in CASES:
             call = _defined(host, case)
             mine = _timed(call)
-            peer = _timed(lambda case=case: case.by_hand(case.argument))  # type: ignore[misc]
+            peer = _timed(lambda case=case: case.by_hand(case.argument))
             yield Row(case.name, f"{mine:.2f} ms", f"Python {peer:.2f} ms", mine / peer, "x", None)
         host.close()
 
@@ -126,11 +126,11 @@ def _defined(host: Host, case: Case) -> Callable[[], Value]:
     def fill(draft: Draft, canvas: Canvas) -> None:
         # Once it exists, so that its own calls of itself refer to it.
         body = read_expression(case.body, canvas.naming, draft.fresh).tree
-        draft.replace(function.id, draft.tree(function.id).body.id, body)  # type: ignore[union-attr]
+        draft.replace(function.id, draft.tree(function.id).body.id, body)
 
     canvas = host.edit(fill, author="benchmark", command="fill").after
     step = running(canvas, function.id, (case.argument,), LimitSettings(time_ms=60_000))
-    return lambda: step(NoWorld())  # type: ignore[arg-type]
+    return lambda: step(NoWorld())
 
 
 class NoWorld:

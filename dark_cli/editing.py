@@ -9,7 +9,7 @@ from __future__ import annotations
 import shlex
 import time
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any
 
 from dark_cli import display_edits
 from dark_cli.commands.making import edit_options
@@ -23,7 +23,7 @@ from runtime.marking import new_trouble
 if TYPE_CHECKING:
     from dark_lang.edits.drafting import Draft
     from runtime.canvas import Canvas
-    from runtime.hosting import Judge, Outcome
+    from runtime.hosting import Outcome, Terms
 
 __all__ = ["Change", "Place", "edit", "edit_options"]
 
@@ -63,15 +63,6 @@ def edit(
 
     outcome = workspace.host.edit(unless_interrupted, **terms(workspace, words))
     finish(workspace, outcome, outcome.result, started)
-
-
-class Terms(TypedDict):
-    author: str
-    command: str
-    dry_run: bool
-    expect: str | None
-    request: bytes | None
-    judge: Judge | None
 
 
 def terms(workspace: Workspace, words: Sequence[str] | None = None) -> Terms:

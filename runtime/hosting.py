@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
-from typing import Generic, TypeAlias, TypeVar
+from typing import Generic, Required, TypeAlias, TypedDict, TypeVar, Unpack
 
 from dark_lang import wire
 from dark_lang.edits.drafting import Draft
@@ -31,11 +31,23 @@ from runtime.settings import Settings, read_settings
 from runtime.store.diffs import Progress
 from runtime.store.files import HIGHEST_LAMPORT, DiffRef
 
-__all__ = ["Host", "Judge", "Listener", "LogEntry", "Outcome"]
+__all__ = ["Host", "Judge", "Listener", "LogEntry", "Outcome", "Terms"]
 
 R = TypeVar("R")
 Judge: TypeAlias = Callable[[Canvas, Canvas, frozenset[NodeId]], None]
 """Sees the snapshots before and after an edit that is not recorded yet, and raises what speaks against it."""
+
+
+class Terms(TypedDict, total=False):
+    """Who edits, and under which conditions. `expect`: the start of a diff's id; StaleError if a toplevel that is
+    touched changed after it. `request`: by which a client whose connection broke finds what it did."""
+
+    author: Required[str]
+    command: str
+    dry_run: bool
+    expect: str | None
+    request: bytes | None
+    judge: Judge | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,40 +110,16 @@ class Host(Follower):
         self,
         change: Callable[[Draft, Canvas], R],
         *,
-        author: str,
-        command: str,
-        dry_run: bool = False,
-        expect: str | None = None,
-        request: bytes | None = None,
         undoes: bytes = b"",
-        judge: Judge | None = None,
+        **terms: Unpack[Terms],
     ) -> Outcome[R]:
-        """Records what `change` makes of a draft of the newest state, as one diff.
+        """Records what `change` makes of a draft of the newest state, as one diff. Raises what `change` and `judge`
+        raise, and CanvasError if it could not be recorded; then nothing has changed."""
+        return self._edit(lambda draft, canvas: (change(draft, canvas), undoes), "edit", terms)
 
-        `expect`: the start of a diff's id; StaleError if a toplevel that is touched changed after it. Raises what
-        `change` and `judge` raise, and CanvasError if it could not be recorded; then nothing has changed.
-        """
-        return self._edit(
-            lambda draft, canvas: (change(draft, canvas), undoes),
-            author=author,
-            command=command,
-            dry_run=dry_run,
-            expect=expect,
-            request=request,
-            judge=judge,
-        )
-
-    def _edit(
-        self,
-        change: Callable[[Draft, Canvas], tuple[R, bytes]],
-        *,
-        author: str,
-        command: str,
-        dry_run: bool,
-        expect: str | None,
-        request: bytes | None,
-        judge: Judge | None,
-    ) -> Outcome[R]:
+    def _edit(self, change: Callable[[Draft, Canvas], tuple[R, bytes]], command: str, terms: Terms) -> Outcome[R]:
+        """`command`: what is recorded if the terms name none."""
+        expect, judge, dry_run = terms.get("expect"), terms.get("judge"), terms.get("dry_run", False)
         started = time.perf_counter()
         with self._lock:
             with self._loaded.store.locked():
@@ -156,9 +144,9 @@ class Host(Follower):
                     parents=program.frontier,
                     lamport=program.lamport + 1,
                     time=self.clock(),
-                    author=author,
-                    command=command,
-                    request=request or os.urandom(16),
+                    author=terms["author"],
+                    command=terms.get("command", command),
+                    request=terms.get("request") or os.urandom(16),
                     undoes=undoes,
                     seed=fresh.seed,
                     writes=writes,
@@ -185,18 +173,15 @@ class Host(Follower):
     def undo(
         self,
         *,
-        author: str,
-        command: str = "undo",
         diff: str | None = None,
         toplevel: NodeId | None = None,
-        dry_run: bool = False,
-        expect: str | None = None,
-        request: bytes | None = None,
-        judge: Judge | None = None,
+        **terms: Unpack[Terms],
     ) -> Outcome[LogEntry]:
         """Takes back the author's own last edit that stands, the diff whose id starts with `diff`, or the last edit
         of a toplevel by anybody; `result` is what was taken back. Raises StaleError, naming who changed the place
         since; AddressError if there is no such edit."""
+
+        author = terms["author"]
 
         def change(draft: Draft, _: Canvas) -> tuple[LogEntry, bytes]:
             store = self._loaded.store
@@ -223,21 +208,15 @@ class Host(Follower):
             self._take_back(draft, standing)
             return standing.entry, standing.entry.id
 
-        return self._edit(
-            change, author=author, command=command, dry_run=dry_run, expect=expect, request=request, judge=judge
-        )
+        return self._edit(change, "undo", terms)
 
     def redo(
         self,
-        *,
-        author: str,
-        command: str = "redo",
-        dry_run: bool = False,
-        expect: str | None = None,
-        request: bytes | None = None,
-        judge: Judge | None = None,
+        **terms: Unpack[Terms],
     ) -> Outcome[LogEntry]:
         """Takes back the author's own last undo that stands. As `undo`."""
+
+        author = terms["author"]
 
         def change(draft: Draft, _: Canvas) -> tuple[LogEntry, bytes]:
             standing = history.last_undone(self._loaded.store, self._applied(), lambda each: each.author == author)
@@ -246,20 +225,12 @@ class Host(Follower):
             self._take_back(draft, standing)
             return standing.entry, standing.entry.id
 
-        return self._edit(
-            change, author=author, command=command, dry_run=dry_run, expect=expect, request=request, judge=judge
-        )
+        return self._edit(change, "redo", terms)
 
     def restore_at(
         self,
         diff: str,
-        *,
-        author: str,
-        command: str = "restore",
-        dry_run: bool = False,
-        expect: str | None = None,
-        request: bytes | None = None,
-        judge: Judge | None = None,
+        **terms: Unpack[Terms],
     ) -> Outcome[LogEntry]:
         """Makes the whole canvas what it was when the diff whose id starts with `diff` was made, as one new diff."""
 
@@ -271,9 +242,7 @@ class Host(Follower):
                 bring_back(draft, toplevel, ledger)
             return entry, b""
 
-        return self._edit(
-            change, author=author, command=command, dry_run=dry_run, expect=expect, request=request, judge=judge
-        )
+        return self._edit(change, "restore", terms)
 
     def _take_back(self, draft: Draft, standing: Standing) -> None:
         """Adds the inverse of an edit to a draft. Diffs that took each other back since are left out of the question

@@ -11,10 +11,13 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from dark_lang.errors import CanvasError, NewerFormat
 from runtime.store.files import write_durably
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 CANVAS_FILE = "canvas.toml"
 FORMAT = 1
@@ -147,13 +150,13 @@ def _settings(path: Path, table: Mapping[str, Any]) -> Settings:
         raise CanvasError(f"{path}: {error}", suggestion="correct it in an editor") from error
 
 
-S = TypeVar("S")
+S = TypeVar("S", bound="DataclassInstance")
 
 
 def _filled(kind: type[S], table: Mapping[str, Any], prefix: str) -> S:
     """An instance with what `table` says; keys that we do not know are left to those who do."""
     values: dict[str, Any] = {}
-    for entry in fields(kind):  # type: ignore[arg-type]
+    for entry in fields(kind):
         if entry.name not in table:
             continue
         value = table[entry.name]

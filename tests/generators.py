@@ -90,7 +90,7 @@ def _many(of: S[N], least: int = 0, most: int = 3) -> S[tuple[N, ...]]:
 
 
 def _unnumbered(kind: type[N], *parts: S[object]) -> S[N]:
-    return st.tuples(*parts).map(lambda held: kind(UNNUMBERED, *held))  # type: ignore[call-arg]
+    return st.tuples(*parts).map(lambda held: kind(UNNUMBERED, *held))
 
 
 # Types

@@ -118,7 +118,7 @@ class MemoryCanvas:
         rule: dict[str, object] = {"on": True, "share": 0, "salt": name, "algorithm": "murmur3", "subjects": ()}
         rule |= {"prerequisites": (), **fields}
         read = None if condition is None else self.read(condition)
-        return self.add(top.Switch(self.fresh(), 1, "", name, condition=read, **rule))  # type: ignore[arg-type]
+        return self.add(top.Switch(self.fresh(), 1, "", name, condition=read, **rule))
 
     def read(self, text: str) -> e.Expression:
         return read_expression(text, self, self.fresh).tree
@@ -169,7 +169,7 @@ class MemoryCanvas:
     def _bears(self, realm: Realm, tree: top.Toplevel, text: str) -> bool:
         match realm, tree:
             case (Realm.FUNCTION, top.Function()) | (Realm.TYPE, top.Type()):
-                return text in (tree.name, f"{tree.name}_v{tree.version}")  # type: ignore[union-attr]
+                return text in (tree.name, f"{tree.name}_v{tree.version}")
             case Realm.DATASTORE, top.Datastore():
                 return text == f"{tree.name}-v{tree.version}"
             case Realm.SWITCH, top.Switch():

@@ -42,7 +42,7 @@ def _edit(draft: Draft, toplevel: NodeId, pool: list[e.Expression], choose: rand
     if kind == "replace":
         draft.replace(toplevel, node.id, new)
     elif kind == "wrap":
-        draft.replace(toplevel, node.id, e.List(draft.fresh(), (node, new)))  # type: ignore[arg-type]
+        draft.replace(toplevel, node.id, e.List(draft.fresh(), (node, new)))
     elif kind == "raise":
         draft.replace(toplevel, node.id, choose.choice(list(descend(node))))
     elif kind == "remove":

@@ -226,7 +226,7 @@ def _lay_out(tag: int, kind: type[Node], scalars: tuple[str, ...]) -> Layout:
     names = tuple(slot.name for slot in shape.slots)
     if (*scalars, *shape.tables, *names) != shape.fields:
         raise AssertionError(f"{kind.__qualname__} and its row in the table of layouts differ")
-    types = {field.name: str(field.type) for field in dataclasses.fields(kind)}  # type: ignore[arg-type]
+    types = {field.name: str(field.type) for field in dataclasses.fields(kind)}
     slots = tuple(
         SlotLayout(
             slot.name,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from enum import Enum, auto
-from typing import Any, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 from dark_lang.names import NodeId, Ref
 from dark_lang.records import dataclass
@@ -76,6 +76,8 @@ class Node:
 
     __slots__ = ()
     id: NodeId
+    SORT: ClassVar[Sort]
+    __dataclass_fields__: ClassVar[dict[str, dataclasses.Field[Any]]]
 
     def __init_subclass__(cls) -> None:
         # For a class without a docstring dataclass makes one of inspect's signature, which is slow too.
@@ -128,7 +130,7 @@ def _derive(kind: type[Node]) -> Shape:
     scalars: list[str] = []
     tables: list[str] = []
     slots: list[Slot] = []
-    declared = dataclasses.fields(kind)  # type: ignore[arg-type]
+    declared = dataclasses.fields(kind)
     for field in declared[1:]:
         if "arity" in field.metadata:
             slots.append(Slot(field.name, field.name.rstrip("_"), field.metadata["arity"], field.metadata["sort"]))
@@ -136,5 +138,4 @@ def _derive(kind: type[Node]) -> Shape:
             tables.append(field.name)
         else:
             scalars.append(field.name)
-    sort: Sort = kind.SORT  # type: ignore[attr-defined]
-    return Shape(sort, tuple(scalars), tuple(tables), tuple(slots), tuple(field.name for field in declared[1:]))
+    return Shape(kind.SORT, tuple(scalars), tuple(tables), tuple(slots), tuple(field.name for field in declared[1:]))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Container, Iterator
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from dark_lang.names import NodeId
 from dark_lang.nodes.shape import Arity, Node, Slot, shape_of
@@ -143,14 +143,14 @@ def rebuild(root: N, change: Callable[[Node], Node], *, shared: Container[int] =
                     fields[slot.name] = after
             elif held is not None and done[id(held)] is not held:
                 fields[slot.name] = done[id(held)]
-        kept: Any = dataclasses.replace(node, **fields) if fields else node  # type: ignore[type-var]
+        kept = dataclasses.replace(node, **fields) if fields else node
         done[id(node)] = change(kept)
-    return done[id(root)]  # type: ignore[return-value]
+    return cast("N", done[id(root)])
 
 
 def with_fresh_ids(root: N, fresh: Callable[[], NodeId]) -> N:
     """A copy in which every node has a new id."""
-    return rebuild(root, lambda node: dataclasses.replace(node, id=fresh()))  # type: ignore[type-var]
+    return rebuild(root, lambda node: dataclasses.replace(node, id=fresh()))
 
 
 def count(root: Node) -> int:

@@ -25,8 +25,7 @@ NewId = Callable[[], NodeId]
 
 def changed(node: N, **fields: Any) -> N:
     """A copy of one node with other fields; its id stays unless it is among them."""
-    copy: N = dataclasses.replace(node, **fields)  # type: ignore[type-var]
-    return copy
+    return dataclasses.replace(node, **fields)
 
 
 @remembered

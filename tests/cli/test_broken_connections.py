@@ -147,7 +147,7 @@ def test_ctrl_c_as_go_is_said_waits_for_what_the_server_says(capfd: pytest.Captu
     ours, theirs = socket.socketpair()
     with ours, theirs:
         theirs.sendall(frame(framing.ERR, b"interrupted\n") + frame(framing.EXIT, b"130"))
-        assert relay(InterruptedAfterGo(ours), Frames(), [], b"r" * 16) == 130  # type: ignore[arg-type]
+        assert relay(InterruptedAfterGo(ours), Frames(), [], b"r" * 16) == 130
         assert theirs.recv(100) == frame(framing.GO) and theirs.recv(1) == b""
     assert capfd.readouterr().err == "interrupted\n"
 
@@ -162,10 +162,13 @@ def test_a_server_that_leaves_before_go_ran_nothing() -> None:
 def test_ctrl_c_without_a_server(shop: Path) -> None:
     assert dark_here(shop, "insert", "http", "GET", "/x", "1").code == 0
     client = start(shop, "log", "--follow")
-    assert client.stdout is not None
-    client.stdout.readline()  # it follows by now
-    client.send_signal(signal.SIGINT)
-    _, err = client.communicate(timeout=30)
+    try:
+        assert client.stdout is not None
+        client.stdout.readline()  # it follows by now
+        client.send_signal(signal.SIGINT)
+        _, err = client.communicate(timeout=30)
+    finally:
+        client.kill()
     assert (client.returncode, err) == (130, b"")
 
 

@@ -106,7 +106,7 @@ def test_an_enum_is_a_whole_definition_only(draft: Draft) -> None:
     )
     draft.create_toplevel(definition)
     with pytest.raises(RefusedError):
-        draft.replace(definition.id, definition.definition.items[0].id, t.Enum(draft.fresh(), ()))  # type: ignore
+        draft.replace(definition.id, definition.definition.items[0].id, t.Enum(draft.fresh(), ()))
     draft.replace(definition.id, definition.definition.id, t.Enum(draft.fresh(), ()))
 
 

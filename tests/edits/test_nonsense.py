@@ -50,9 +50,9 @@ def nonsense(draw: st.DrawFn) -> list[tuple[int, list[Any]]]:
                 case 0:
                     field = draw(st.sampled_from(["value", "label", "function", "name", "subjects", "body"]))
                     key = draw(st.sampled_from([None, None, "k"]))
-                    writes.append(SetScalar(ROOT, draw(IDS), field, key, draw(SCALARS), replaces))  # type: ignore
+                    writes.append(SetScalar(ROOT, draw(IDS), field, key, draw(SCALARS), replaces))
                 case 1:
-                    writes.append(Move(ROOT, draw(IDS), draw(PLACES), replaces, draw(IDS), b"12345678"))  # type: ignore
+                    writes.append(Move(ROOT, draw(IDS), draw(PLACES), replaces, draw(IDS), b"12345678"))
                 case _:
                     kind = draw(st.sampled_from(KINDS))
                     wanted = len(LAYOUTS[kind].scalars)
@@ -73,8 +73,7 @@ def _diffs(drawn: list[tuple[int, list[Any]]]) -> list[tuple[bytes, Diff]]:
                 real.append(write)
                 continue
             replaces = tuple(
-                WriteId(old, int.from_bytes(ids[diff][:8], "big"), place)
-                for old, diff, place in write.replaces  # type: ignore[misc]
+                WriteId(old, int.from_bytes(ids[diff][:8], "big"), place) for old, diff, place in write.replaces
             )
             if isinstance(write, Move):
                 real.append(Move(ROOT, write.node, write.place, replaces, write.over, write.took))

@@ -58,9 +58,9 @@ def test_construction_is_the_same() -> None:
     assert inspect.signature(Ours) == inspect.signature(Theirs)
     for kind in (Ours, Theirs):
         with pytest.raises(TypeError, match="missing 1 required positional argument: 'left'"):
-            kind()  # type: ignore[call-arg]
+            kind()
         with pytest.raises(TypeError, match="unexpected keyword argument 'middle'"):
-            kind(1, middle=2)  # type: ignore[call-arg]
+            kind(1, middle=2)
 
 
 def test_equality_hash_and_repr_are_the_same() -> None:
@@ -73,11 +73,11 @@ def test_equality_hash_and_repr_are_the_same() -> None:
 def test_nothing_can_be_assigned() -> None:
     ours = Ours(1)
     with pytest.raises(dataclasses.FrozenInstanceError):
-        ours.left = 2  # type: ignore[misc]
+        ours.left = 2
     with pytest.raises(dataclasses.FrozenInstanceError):
         del ours.left
     with pytest.raises((dataclasses.FrozenInstanceError, AttributeError)):
-        ours.other = 2  # type: ignore[attr-defined]
+        ours.other = 2
     assert not hasattr(ours, "__dict__")
 
 

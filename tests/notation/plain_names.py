@@ -41,7 +41,7 @@ class PlainNames:
         if realm is Realm.TYPE and text in STANDARD_TYPES:
             return Standard(text)
         if realm is Realm.FUNCTION and text.split("::")[0] in _STANDARD_MODULES:
-            name, version = re.fullmatch(r"(.*?)(?:_v([0-9]+))?", text).groups()  # type: ignore[union-attr]
+            name, version = re.fullmatch(r"(.*?)(?:_v([0-9]+))?", text).groups()
             if version is None or str(int(version)) == version:
                 return Standard(name, int(version or 0))
         return Unresolved(text)

@@ -210,7 +210,7 @@ def test_text_that_did_not_change_writes_nothing() -> None:
         (lambda text: text.replace("[id, n, request]", "Some([id, n, request])"), 2),
     ],
 )
-def test_an_edited_text_writes_what_changed(edit, writes: int) -> None:  # type: ignore[no-untyped-def]
+def test_an_edited_text_writes_what_changed(edit, writes: int) -> None:
     program = Program(HTTP)
     tree = program.trees[0]
     text = edit(text_of(tree, program.known.naming, tree.id))

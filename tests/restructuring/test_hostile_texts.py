@@ -56,7 +56,7 @@ def throw(count: int, seed: int) -> None:
     targets = [node for node in descend(tree) if node is not tree]
     for text in texts(count, seed):
         draft = shelf.draft()
-        known.trees = lambda draft=draft: [draft.tree(tree.id)]  # type: ignore[misc]
+        known.trees = lambda draft=draft: [draft.tree(tree.id)]
         target = rng.choice(targets)
         try:
             replace_node(draft, known, tree.id, target.id, text, now=rng.random() < 0.3)

@@ -46,12 +46,12 @@ RULE = Switch(
 )
 def test_order(changes: dict[str, object], subject: str, options: dict[str, object], expected: Reason) -> None:
     decision = decide(
-        replace(RULE, **changes),  # type: ignore[arg-type]
+        replace(RULE, **changes),
         subject,
         finished=lambda: bool(options.get("finished", True)),
         holds=lambda: bool(options.get("holds", True)),
         is_met=lambda needed, new: needed == NEEDED and new and bool(options.get("met", True)),
-        forced=options.get("forced"),  # type: ignore[arg-type]
+        forced=options.get("forced"),
         is_trusted=bool(options.get("trusted", True)),
     )
     assert decision.reason is expected
@@ -113,10 +113,10 @@ def test_a_toggle_is_decided_once_a_run() -> None:
     assert canvas.evaluate(text, subject="bob") == (1, 3)
     assert canvas.evaluate(text) == (1, 3)
     assert canvas.evaluate(text, forced={switch: Side.NEW})[0] == 2
-    canvas.trees[switch] = replace(canvas.trees[switch], share=10_000)  # type: ignore[type-var]
+    canvas.trees[switch] = replace(canvas.trees[switch], share=10_000)
     assert canvas.evaluate(text, subject="bob") == (2, 3)
     assert canvas.evaluate(text, subject="eve") == (1, 3)
-    canvas.trees[switch] = replace(canvas.trees[switch], on=False)  # type: ignore[type-var]
+    canvas.trees[switch] = replace(canvas.trees[switch], on=False)
     assert canvas.evaluate(text, subject="ada") == (1, 3)
 
 
@@ -149,5 +149,5 @@ def test_switches_that_need_each_other_are_not_met() -> None:
     first = canvas.switch("first", share=10_000)
     second = canvas.switch("second", share=10_000, prerequisites=((spell_id(first), True),))
     assert canvas.evaluate("toggle second { old: 1, new: 2 }") == 2
-    canvas.trees[first] = replace(canvas.trees[first], prerequisites=((spell_id(second), True),))  # type: ignore[type-var]
+    canvas.trees[first] = replace(canvas.trees[first], prerequisites=((spell_id(second), True),))
     assert canvas.evaluate("toggle second { old: 1, new: 2 }") == 1

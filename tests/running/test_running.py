@@ -23,7 +23,7 @@ def in_thread(work: object) -> None:
 
     def target() -> None:
         try:
-            work()  # type: ignore[operator]
+            work()
         except BaseException as error:
             failures.append(error)
 

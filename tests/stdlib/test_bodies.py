@@ -185,7 +185,7 @@ class Bytes:
 
 @given(st.integers(1, 10**30), st.binary(min_size=1, max_size=4), st.integers(0, 2**64 - 1))
 def test_choices_are_in_range(count: int, data: bytes, seed: int) -> None:
-    assert 0 <= below(Bytes(data), count) < count  # type: ignore[arg-type]
+    assert 0 <= below(Bytes(data), count) < count
     drawn, after = next_below(seed, count)
     assert 0 <= drawn < count
     assert next_below(seed, count) == (drawn, after)

@@ -35,14 +35,14 @@ class Desk:
             lambda draft, _: draft.set(toplevel, self.number(toplevel), "value", value),
             author=author,
             command=f"set {value}",
-            **guards,  # type: ignore[arg-type]
+            **guards,
         )
 
     def number(self, toplevel: NodeId) -> NodeId:
-        return self.host.canvas.tree(toplevel).body.id  # type: ignore[union-attr]
+        return self.host.canvas.tree(toplevel).body.id
 
     def value(self, toplevel: NodeId) -> int:
-        body = self.host.canvas.tree(toplevel).body  # type: ignore[union-attr]
+        body = self.host.canvas.tree(toplevel).body
         assert isinstance(body, e.Int)
         return body.value
 

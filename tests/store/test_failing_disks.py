@@ -20,7 +20,7 @@ def refuse(desk: Desk, handler: int) -> CanvasError:
     """The error of an edit that must change nothing."""
     before, names = contents(desk.host), sorted(path.name for path in desk.diff_files())
     with pytest.raises(CanvasError) as caught:
-        desk.set(handler, 99)  # type: ignore[arg-type]
+        desk.set(handler, 99)
     assert caught.value.exit_code == 7
     assert contents(desk.host) == before
     assert sorted(path.name for path in desk.diff_files()) == names

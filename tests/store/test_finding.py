@@ -21,7 +21,7 @@ from runtime.store.identities import shortest_prefix
 
 
 def make(desk: Desk, kind: str, name: str, version: int = 0, case: str = "Red") -> NodeId:
-    def change(draft, canvas):  # type: ignore[no-untyped-def]
+    def change(draft, canvas):
         f = draft.fresh
         unit = t.Named(f(), Standard("Unit"), ())
         match kind:
@@ -188,7 +188,7 @@ def test_labels_do_not_depend_on_the_way_there(steps: list[tuple[int, str | None
         before = entries.get(NodeId(nth))
         if stated is None and before is None:
             continue
-        after = entry(nth, stated, since) if stated else before._replace(alive=False)  # type: ignore[union-attr]
+        after = entry(nth, stated, since) if stated else before._replace(alive=False)
         entries[NodeId(nth)] = after
         labels = labels.after([(before, after)], entries, {"B::g_v0"})
         anew = labels_of(entries.values(), {"B::g_v0"})

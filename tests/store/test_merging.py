@@ -62,17 +62,17 @@ def test_the_next_edit_joins_what_was_merged(forked: tuple[Desk, Desk, NodeId]) 
 def test_a_conflict_keeps_what_this_host_served(forked: tuple[Desk, Desk, NodeId], keeps: bool) -> None:
     desk, other, shared = forked
     desk.host.keeps_serving = keeps
-    served = desk.host.canvas.tree(shared).body.id  # type: ignore[union-attr]
+    served = desk.host.canvas.tree(shared).body.id
     desk.host.edit(
         lambda draft, _: draft.replace(shared, served, e.String(draft.fresh(), ())), author="ada", command="replace"
     )
     other.host.edit(
         lambda draft, _: draft.replace(shared, served, e.Bool(draft.fresh(), True)), author="bob", command="replace"
     )
-    before = desk.host.canvas.tree(shared).body.id  # type: ignore[union-attr]
+    before = desk.host.canvas.tree(shared).body.id
     shutil.copytree(other.folder / "diffs", desk.folder / "diffs", dirs_exist_ok=True)
     desk.host.refresh()
-    conflict = desk.host.canvas.tree(shared).body  # type: ignore[union-attr]
+    conflict = desk.host.canvas.tree(shared).body
     assert isinstance(conflict, e.Conflict) and desk.host.canvas.entries[shared].conflicts
     assert desk.host.canvas.preferred == ({conflict.id: before} if keeps else {})
     desk.handler("later")

@@ -95,7 +95,7 @@ def test_the_whole_canvas_as_it_was(desk: Desk, handler: NodeId) -> None:
 
 def test_the_canvas_before_and_after_a_diff(desk: Desk, handler: NodeId) -> None:
     def value(canvas: Canvas) -> int:
-        return canvas.tree(handler).body.value  # type: ignore[union-attr]
+        return canvas.tree(handler).body.value
 
     log = {entry.command: entry.id.hex() for entry in desk.host.log()}
     before, after = desk.host.canvases_around(log["set 2"])

@@ -13,7 +13,7 @@ from runtime.watching import Watcher
 
 def wait_for(desk: Desk, handler: int, value: int, seconds: float = 10) -> None:
     deadline = time.monotonic() + seconds
-    while desk.value(handler) != value:  # type: ignore[arg-type]
+    while desk.value(handler) != value:
         assert time.monotonic() < deadline, "nobody noticed"
         time.sleep(0.002)
 

@@ -58,7 +58,7 @@ def everything_in_format_1() -> Diff:
             for name in layout.scalars
         )
         place = CANVAS if nth == 0 else Place(toplevel, FIELD_NAMES[2 + nth % 55], bytes([nth]) if nth % 3 else b"")
-        writes.append(Create(toplevel, fresh(), layout.kind, scalars, place, old.diff if nth % 7 == 0 else NodeId(0)))  # type: ignore
+        writes.append(Create(toplevel, fresh(), layout.kind, scalars, place, old.diff if nth % 7 == 0 else NodeId(0)))
     wide = [10**30, -(10**30), 2**64, -(2**64), -(2**64) - 1, 2**64 - 1, 0, -1]
     floats = [0.0, -0.0, 1.5, 65504.0, 65505.0, 5.960464477539063e-08, 1e300, 0.1, 3.4028234663852886e38]
     writes += [SetScalar(toplevel, NodeId(9), "value", None, value, (old, other)) for value in wide]
