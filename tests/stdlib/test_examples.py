@@ -44,7 +44,7 @@ def test_example_is_true(example: str) -> None:
 def test_example_is_true_of_code_that_trusts_its_types(example: str) -> None:
     canvas = MemoryCanvas()
     place = canvas.add(top.Repl(canvas.fresh(), 1, "", "example", read(example)))
-    if canvas.linker().finishing.is_clean(place):  # all but those that show an older function, which gives Any
+    if canvas.linker().clean.is_clean(place):  # all but those that show an older function, which gives Any
         assert canvas.call(place) is True
 
 
