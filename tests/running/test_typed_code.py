@@ -66,6 +66,12 @@ def test_what_is_not_finished_or_not_sound_is_not_clean(body: str) -> None:
     assert not compiled_with_types(canvas.linker(), function)
 
 
+def test_workers_are_not_clean_since_nobody_knows_what_an_event_will_be() -> None:
+    canvas = MemoryCanvas()
+    worker = canvas.add(top.Worker(canvas.fresh(), 1, "", "mail", canvas.read("event + 1")))
+    assert not canvas.linker().clean.is_clean(worker)
+
+
 def test_functions_that_call_each_other_are_clean_or_not_together() -> None:
     canvas = MemoryCanvas()
     canvas.function("M::odd(n: Int) -> Bool", "false")
