@@ -54,7 +54,8 @@ def _where(traceback: TracebackType | None) -> tuple[FrameType | None, int, bool
     while traceback is not None:
         is_innermost = traceback.tb_frame.f_code.co_filename == GUEST_FILE
         if is_innermost:
-            frame, line = traceback.tb_frame, traceback.tb_lineno
+            # What ends a turn of a loop has no line; there, only a limit can end a run, and line 1 is the definition's.
+            frame, line = traceback.tb_frame, traceback.tb_lineno or 1
         traceback = traceback.tb_next
     return frame, line, is_innermost
 

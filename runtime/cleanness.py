@@ -13,6 +13,7 @@ from dark_lang.checking.marks import Kind
 from dark_lang.names import Defined, NodeId
 from dark_lang.nodes import expressions as e
 from dark_lang.nodes import patterns as p
+from dark_lang.nodes import toplevels as top
 from dark_lang.nodes import types as t
 from dark_lang.nodes.walking import descend
 from dark_lang.restructuring.finishing import mentioned
@@ -40,8 +41,8 @@ class Cleanness:
 
     def _look(self, toplevel: NodeId) -> Called:
         tree = self._definitions.definition(Defined(toplevel))
-        if tree is None:
-            return None
+        if tree is None or isinstance(tree, top.Worker):
+            return None  # what is in an event is known from its uses alone, and comes from outside
         checked = self._checks.of(toplevel)
         if not checked.is_sound or any(mark.kind in _MISSING or mark.kind.is_error for mark in checked.marks):
             return None

@@ -34,12 +34,9 @@ _NESTED = 8  # calls within calls that a chain makes before it keeps what it has
 _UNWRAPPED = py.constants("Option", "Result")
 
 
-def call_value(g: Generator, node: e.Call) -> Result:
-    """A call without arguments; `call_step` is for the others."""
-    return call(g, node.id, node.function, [])
-
-
-def call_step(g: Generator, node: e.Call, first: Result) -> Result:
+def call_step(g: Generator, node: e.Call, first: Result | None) -> Result:
+    if first is None:
+        return call(g, node.id, node.function, [])
     if isinstance(node.function, Standard) and node.function.name == "Op::power" and len(node.args) == 2:
         return _powers(g, node, first)
     return call_with(g, node, node.args[1:], first)

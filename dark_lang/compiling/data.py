@@ -46,7 +46,7 @@ def unit(_g: Generator, _node: e.Unit) -> Result:
 def string(g: Generator, node: e.String) -> Result:
     parts = node.parts
     if len(parts) == 1 and type(parts[0]) is e.Text:
-        return py.Constant(parts[0].value), "S"
+        return py.word(parts[0].value), "S"
     if not parts:
         return _EMPTY, "S"
     if g.types is not None:
@@ -180,6 +180,8 @@ def dict_(g: Generator, node: e.Dict) -> Result:
 
 def _fields(g: Generator, fields: Sequence[e.Field], first: Result | None = None) -> tuple[list[Result], Result | None]:
     """The values of fields (after `first`), or the failure that a field stands for that has no label or a taken one."""
+    if g.types is not None:
+        return g.values([field.value for field in fields], first), None
     seen: set[str] = set()
     for field in fields:
         if field.label is None:

@@ -110,7 +110,7 @@ class Generator:
         definition: NodeId,
         values_of: Mapping[type[Node], Callable[[Generator, Node], Result]],
         flows: Mapping[type[Node], Callable[[Generator, Node, Place], str]],
-        spines: Mapping[type[Node], tuple[str, Callable[[Generator, Node, Result], Result]]],
+        spines: Mapping[type[Node], tuple[str, Callable[[Generator, Node, Result | None], Result]]],
         leaves: Mapping[type[Node], Callable[[Generator, Node], Result]],
         types: Mapping[NodeId, Type] | None,
         misfits: Mapping[NodeId, str],
@@ -250,16 +250,25 @@ class Generator:
         if nest > DEEPEST:
             result = self.failure(node.id, "this code is nested too deeply to run")
         else:
-            result = self._spine(node) if kind in self.spines else self.values_of[kind](self, node)
+            result = self.values_of[kind](self, node)
         if self.types is not None and not result[1].isupper():
             result = result[0], letter_of(self.types.get(node.id))
         self.nest = nest - 1
         return result if nest & _KEEP_EVERY else self.keep(result)
 
-    def _spine(self, node: Node) -> Result:
+    def spine(self, node: Node) -> Result:
         """Chains of operators, calls of values, field accesses and pipes nest to the left without limit."""
         spines = self.spines
-        spine: list[tuple[Node, Callable[[Generator, Node, Result], Result]]] = []
+        slot, step = spines[type(node)]
+        first = getattr(node, slot)
+        if slot == "args":
+            if not first:
+                return step(self, node, None)
+            first = first[0]
+        if type(first) not in spines:
+            leaf = self.leaves.get(type(first))
+            return step(self, node, self.value(first) if leaf is None else leaf(self, first))
+        spine: list[tuple[Node, Callable[[Generator, Node, Result | None], Result]]] = []
         while (entry := spines.get(type(node))) is not None:
             slot, step = entry
             first = getattr(node, slot)
@@ -269,10 +278,7 @@ class Generator:
                 first = first[0]
             spine.append((node, step))
             node = first
-        result = self.value(node) if entry is None else self.values_of[type(node)](self, node)
-        if len(spine) == 1:
-            node, step = spine[0]
-            return step(self, node, result)
+        result = self.value(node) if entry is None else step(self, node, None)
         types = self.types
         for nth, (node, step) in enumerate(reversed(spine), start=1):
             result = step(self, node, result)

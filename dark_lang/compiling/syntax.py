@@ -183,6 +183,7 @@ _TYPES: dict[tuple[str, str], ast.expr] = {}
 _PARTS: dict[tuple[str, str], ast.expr] = {}
 _WORDS: dict[str, ast.expr] = {}
 _KEPT = 4096
+_SHORT = 40  # letters
 
 
 def load(name: str) -> ast.expr:
@@ -210,11 +211,11 @@ _TYPE: Final = load("type")
 
 
 def word(text: str) -> ast.expr:
-    """A constant of a few letters, such as the name of a case."""
+    """A constant, shared if it is short, such as the name of a case."""
     node = _WORDS.get(text)
     if node is None:
         node = Constant(text)
-        if len(_WORDS) < _KEPT:
+        if len(_WORDS) < _KEPT and len(text) <= _SHORT:
             _WORDS[text] = node
     return node
 

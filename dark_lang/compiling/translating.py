@@ -33,7 +33,7 @@ def _variable(g: Generator, node: e.Variable) -> Result:
     return found
 
 
-_VALUES: Final[Mapping[type[Node], Any]] = {
+_OTHERS: Final[Mapping[type[Node], Any]] = {
     e.Int: data.integer,
     e.Float: data.floating,
     e.Bool: data.boolean,
@@ -53,7 +53,6 @@ _VALUES: Final[Mapping[type[Node], Any]] = {
     e.If: control.if_value,
     e.Match: control.match_value,
     e.Lambda: calls.lambda_value,
-    e.Call: calls.call_value,
     e.FunctionRef: data.function,
     e.DatastoreRef: data.datastore,
     e.SecretRef: data.secret,
@@ -63,6 +62,20 @@ _VALUES: Final[Mapping[type[Node], Any]] = {
     e.Unread: data.unread,
     e.Conflict: control.conflict_value,
 }
+
+_SPINES: Final[Mapping[type[Node], Any]] = {
+    e.Call: ("args", calls.call_step),
+    e.Apply: ("function", calls.apply_step),
+    e.FieldAccess: ("record", calls.field_step),
+    e.Try: ("value", calls.try_step),
+    e.Pipe: ("head", calls.pipe_step),
+    e.And: ("left", control.and_),
+    e.Or: ("left", control.or_),
+}
+"""Nodes that nest to the left: the slot of what comes first, and what to do when its value is there (None for a call
+without arguments)."""
+
+_VALUES: Final[Mapping[type[Node], Any]] = {**_OTHERS, **dict.fromkeys(_SPINES, Generator.spine)}
 
 _LEAVES: Final[Mapping[type[Node], Any]] = {
     kind: _VALUES[kind] for kind in (e.Int, e.Float, e.Bool, e.Char, e.Unit, e.Text, e.Variable)
@@ -79,17 +92,6 @@ _FLOWS: Final[Mapping[type[Node], Any]] = {
     e.Conflict: control.conflict_flow,
     e.Call: calls.call_flow,
 }
-
-_SPINES: Final[Mapping[type[Node], Any]] = {
-    e.Call: ("args", calls.call_step),
-    e.Apply: ("function", calls.apply_step),
-    e.FieldAccess: ("record", calls.field_step),
-    e.Try: ("value", calls.try_step),
-    e.Pipe: ("head", calls.pipe_step),
-    e.And: ("left", control.and_),
-    e.Or: ("left", control.or_),
-}
-"""Nodes that nest to the left: the slot of what comes first, and what to do when its value is there."""
 
 _NEVER_RUN: Final = e.Unit(NodeId(0))
 

@@ -147,3 +147,30 @@ def test_a_hundred_thousand_items_are_not_a_million_times_the_work_of_a_hundred(
         return time.process_time() - started
 
     assert seconds(100_000) < 40 * min(seconds(10_000) for _ in range(3))
+
+
+@pytest.mark.parametrize(
+    ("body", "init"),
+    [
+        ("List::pushBack(acc, x)", "[]"),
+        ("if List::last(acc) == Some(x) then acc else List::pushBack(acc, List::length(acc))", "[]"),
+        ("List::append(acc, [x, x])", "[0]"),
+        ('acc ++ Int::toString(x) ++ ";"', '""'),
+        ('if String::isEmpty(acc) then acc ++ "a" else acc ++ Int::toString(x)', '"b"'),
+        ("Dict::set(acc, Int::toString(x), Option::withDefault(Dict::get(acc, Int::toString(x - 1)), 0) + 1)", "#{}"),
+        ("let k = Int::toString(x); if Dict::member(acc, k) then acc else Dict::set(acc, k, Dict::size(acc))", "#{}"),
+        ("List::fold([x, x], acc, (acc, y) => List::pushBack(acc, y))", "[]"),
+    ],
+)
+def test_nor_are_they_where_types_are_known(body: str, init: str) -> None:
+    canvas = MemoryCanvas()
+    text = f"let first = {init}; let made = List::fold(List::range(1, n), first, (acc, x) => ({body})); let _ = made; n"
+    function = canvas.function("M::work(n: Int) -> Int", text)
+    assert canvas.linker().clean.is_clean(function)
+
+    def seconds(count: int) -> float:
+        started = time.process_time()
+        canvas.call(function, count, limits=Limits(time_ms=60_000))
+        return time.process_time() - started
+
+    assert seconds(100_000) < 40 * min(seconds(10_000) for _ in range(3))

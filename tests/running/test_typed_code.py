@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from memory_canvas import MemoryCanvas, MemoryWorld, same_recursion_limit
 
-from dark_lang.errors import Failed, Stopped
+from dark_lang.errors import Failed, LimitReached, Stopped
 from dark_lang.fitting import Fitting, Judge
 from dark_lang.library import World
 from dark_lang.names import NodeId, Standard
@@ -15,7 +15,7 @@ from dark_lang.notation.reading import read_signature
 from dark_lang.types import Type
 from dark_lang.values.model import NONE, UNIT, Case, Char, GuestDict, HoleValue, Json, Value, error, ok, some
 from runtime.linking import CodeCache, Linker
-from runtime.running import run
+from runtime.running import Limits, run
 
 
 def call(linker: Linker, toplevel: NodeId, *args: Value, world: World | None = None) -> Value:
@@ -64,6 +64,12 @@ def test_what_is_not_finished_or_not_sound_is_not_clean(body: str) -> None:
     function = canvas.function("M::f() -> Int", body)
     assert not canvas.linker().clean.is_clean(function)
     assert not compiled_with_types(canvas.linker(), function)
+
+
+def test_workers_are_not_clean_since_nobody_knows_what_an_event_will_be() -> None:
+    canvas = MemoryCanvas()
+    worker = canvas.add(top.Worker(canvas.fresh(), 1, "", "mail", canvas.read("event + 1")))
+    assert not canvas.linker().clean.is_clean(worker)
 
 
 def test_functions_that_call_each_other_are_clean_or_not_together() -> None:
@@ -132,6 +138,39 @@ def test_nothing_that_goes_by_any_is_clean(body: str) -> None:
     canvas.function("M::id(x: Int) -> Int", "x")
     function = canvas.function("M::f(x: Any, w: W) -> Option<Int>", f"let y = {body}; Some(2)")
     assert not canvas.linker().clean.is_clean(function)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "List::fold(xs, 0, (sum, x) => sum + List::fold(xs, 0, (inner, y) => inner + List::count(xs, z => z > y)))",
+        "List::length(List::map(xs, x => List::length(List::filter(xs, y => List::any(xs, z => z > x + y)))))",
+        "List::length(List::flatMap(xs, x => List::map(xs, y => List::all(xs, z => z + y >= x))))",
+        "M::forever(0, xs)",
+        "M::products(3, xs)",
+    ],
+)
+def test_loops_end_when_their_time_is_over(body: str) -> None:
+    canvas = MemoryCanvas()
+    canvas.function("M::forever(n: Int, xs: List<Int>) -> Int", "M::forever(n + List::length(xs), xs)")
+    squared = "List::fold(xs, n, (a, x) => if x > 0 then a * 3 else a)"
+    canvas.function("M::products(n: Int, xs: List<Int>) -> Int", f"M::products({squared}, xs)")
+    function = canvas.function("M::f(xs: List<Int>) -> Int", body)
+    linked = canvas.linker()
+    assert compiled_with_types(linked, function)
+    with same_recursion_limit(), pytest.raises(LimitReached) as reached:
+        numbers = list(range(20_000))
+        run(linked.callable_for(function), (numbers,), world=MemoryWorld(), limits=Limits(time_ms=100))
+    assert reached.value.limit == "time"
+
+
+def test_deep_recursion_is_a_limit_with_types_too() -> None:
+    canvas = MemoryCanvas()
+    function = canvas.function("M::deep(n: Int) -> Int", "1 + M::deep(n + 1)")
+    assert compiled_with_types(canvas.linker(), function)
+    with pytest.raises(LimitReached) as reached:
+        canvas.call(function, 0)
+    assert reached.value.limit == "depth"
 
 
 # Arguments
