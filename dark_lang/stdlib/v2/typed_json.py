@@ -46,7 +46,7 @@ FUNCTIONS = (
         "The Json as a value of the type: `Json::as<User>(request.json)`. The Error says where it is none.",
         (
             'Json::as_v0<(Int, String)>(Json::from_v0((1, "a"))) == Ok((1, "a"))',
-            'Json::as_v0<List<Int>>(Json::from_v0([1, 2.5])) == Error("1: expected Int, found Float 2.5")',
+            'Json::as_v0<List<Int>>(Json::from_v0([1.0, 2.5])) == Error("1: expected Int, found Float 2.5")',
         ),
         decodes=True,
     ),
