@@ -8,6 +8,7 @@ guarded is told that the run is due, and ended by whoever guards it.
 
 from __future__ import annotations
 
+import atexit
 import ctypes
 import os
 import signal
@@ -73,6 +74,8 @@ class _MainClock:
     def _start(self) -> None:
         if not self._is_installed:
             signal.signal(signal.SIGALRM, self._ring)
+            # Python takes its handlers away before it ends, and a ring without one kills the process.
+            atexit.register(signal.setitimer, signal.ITIMER_REAL, 0)
             self._is_installed = True
         self._is_ticking = True
         self._idle = 0
