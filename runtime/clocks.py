@@ -23,6 +23,7 @@ TICK: Final = 0.005
 """Seconds between two looks. A brief run is ended by the second that meets it, and so after 5 to 10 ms."""
 
 _BRIEF_LOOKS: Final = 2
+_LOST_LOOKS: Final = 4  # after an end was set off, and it was lost: raised in a finalizer, say, where nobody heeds it
 _IDLE_LOOKS: Final = 4  # without a run, and the timer rests
 
 
@@ -40,6 +41,8 @@ def clock_of_thread() -> Clock:
 def _due(run: Run, now: float) -> type[Ending] | None:
     """What is to end the run at this look."""
     run.met += 1
+    if run.fired:
+        return run.due if run.met >= run.again else None
     if run.brief and run.met >= _BRIEF_LOOKS:
         return Overtime
     if now >= run.deadline:
@@ -90,7 +93,7 @@ class _MainClock:
                 signal.setitimer(signal.ITIMER_REAL, 0)
             return
         self._idle = 0
-        if not run.armed:
+        if run.over or not (run.armed or run.fired):
             return
         due = _due(run, time.monotonic())
         if due is None:
@@ -99,6 +102,7 @@ class _MainClock:
         if not run.guards:
             run.armed = False
             run.fired = True
+            run.again = run.met + _LOST_LOOKS
             raise due
 
 
@@ -143,7 +147,7 @@ class _Watchdog:
                 continue
             now = time.monotonic()
             for run in runs:
-                if run.armed:
+                if run.armed or run.fired:
                     due = _due(run, now)
                     if due is not None:
                         self._end(run, due)
@@ -151,10 +155,12 @@ class _Watchdog:
     def _end(self, run: Run, due: type[Ending]) -> None:
         end, thread, kind = _SET_OFF, ctypes.c_ulong(run.thread), ctypes.py_object(due)
         run.due = due
+        again = run.met + _LOST_LOOKS
         # From this test to the call nothing lets another thread in: no call, no loop, no function of ours.
-        if not run.guards and run.armed:
+        if not run.guards and not run.over:
             run.armed = False
             run.fired = True
+            run.again = again
             end(thread, kind)
 
 

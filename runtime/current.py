@@ -40,6 +40,7 @@ class Run:
     """`brief`: an Overtime ends it when others have waited long enough."""
 
     __slots__ = (
+        "again",
         "args",
         "armed",
         "brief",
@@ -52,6 +53,7 @@ class Run:
         "guards",
         "memory",
         "met",
+        "over",
         "resident",
         "subject",
         "thread",
@@ -80,7 +82,9 @@ class Run:
         self.thread = threading.get_ident()
         self.armed = False  # whether a limit may end it
         self.fired = False  # whether one did
+        self.over = False
         self.guards = 0
+        self.again = 0  # at which look it is ended once more, if its end was lost
         self.met = 0  # how often the clock came by
         self.resident = 0  # bytes of the process when it first did
         self.due: type[Ending] | None = None  # what is to end it, found when it could not be ended
@@ -186,6 +190,7 @@ def _end(run: Run) -> None:
     if run.armed and run.due is not None:
         run.armed = False
         run.fired = True
+        run.again = run.met + 4
         raise run.due
 
 

@@ -102,6 +102,7 @@ def _call(present: Run, function: Callable[..., R], args: tuple[Value, ...]) -> 
         return function(*args)
     finally:
         # If its end is set off before the next line, it is raised here, and out of here, as from the code.
+        present.over = True
         present.armed = False
         if present.fired:
             settle()

@@ -32,7 +32,7 @@ from runtime.serving.requests import BadRequest
 
 log = logging.getLogger("dark.lanes")
 
-GRACE: Final = 0.05
+GRACE: Final = 0.08
 """Seconds after its limit at which a run that has not ended by itself is killed."""
 
 MOST_WAITING: Final = 1_000
