@@ -12,6 +12,7 @@ import selectors
 import threading
 import time
 from collections import Counter, deque
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -29,6 +30,7 @@ GRACE: Final = 0.08
 """Seconds after its limit at which a run that has not ended by itself is killed."""
 
 MOST_WAITING: Final = 1_000
+_START_SECONDS: Final = 5.0  # that a nursery may take to come up
 _IDLE_SECONDS: Final = 30.0  # after which all idle processes but one may go
 
 
@@ -82,7 +84,11 @@ class SlowLane:
                 self._hear(key.data)
             elif key.fileobj is not self._processes.control:
                 self._bell.quiet()
-            elif not self._processes.hear_nursery():
+            elif self._processes.hear_nursery():
+                # What had to wait for it has lost its time by no fault of its own.
+                fresh = time.monotonic() + self._time_ms / 1000
+                self._waiting = deque([replace(ticket, deadline=fresh) for ticket in self._waiting])
+            else:
                 log.error("the parent of the processes for slow requests died; starting another")
                 self._lose_nursery()
         while self._arriving:
@@ -97,9 +103,14 @@ class SlowLane:
         if self._processes.are_ready:
             self._hand_out(now)
 
+    @property
+    def _allowance(self) -> float:
+        """Seconds that what waits may wait longer."""
+        return 0.0 if self._processes.are_ready else _START_SECONDS
+
     def _patience(self) -> float | None:
         """Seconds until there is something to do, unless something happens."""
-        due = [ticket.deadline for ticket in self._waiting]
+        due = [ticket.deadline + self._allowance for ticket in self._waiting]
         if self._processes.next_start is not None:
             due.append(self._processes.next_start)
         idle = 0
@@ -123,7 +134,7 @@ class SlowLane:
             elif now >= ticket.deadline + GRACE:
                 self._processes.kill(process)
                 _bring(ticket, Back(error=limit_reached("time", self._time_ms)))
-        for ticket in [ticket for ticket in self._waiting if now >= ticket.deadline]:
+        for ticket in [ticket for ticket in self._waiting if now >= ticket.deadline + self._allowance]:
             self._waiting.remove(ticket)
             _bring(ticket, Back(error=Crowded()))
 

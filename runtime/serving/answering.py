@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from dark_lang.errors import LimitReached
 from dark_lang.records import dataclass
 from dark_lang.values.model import Value
 from runtime.current import Overtime
@@ -178,6 +179,9 @@ class Answering:
             self.metrics.slow += 1
             return None
         except Exception as error:
+            if isinstance(error, LimitReached):
+                # Endless recursion is over in some 5 ms, which are too many if there is more of it.
+                self.choice.took_long(handler)
             return failed(error, incoming, handler, snapshot)
         finally:
             world.end()
