@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from dark_lang.edits.drafting import Draft
+from dark_lang.library import Library
 from dark_lang.names import NodeId
 from dark_lang.nodes.toplevels import Datastore, Function, Http, Toplevel
 from dark_lang.notation.reading import read_expression, read_signature, read_type
@@ -29,11 +30,11 @@ LIBRARY = standard_library()
 class Shop:
     """A canvas, edited as the commands do it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, library: Library = LIBRARY) -> None:
         if not (folder / "canvas.toml").exists():
             create_canvas(folder, "shop")
         self.folder = folder
-        self.host = Host.open(folder, library=LIBRARY)
+        self.host = Host.open(folder, library=library)
 
     def add(self, *definitions: str) -> list[NodeId]:
         """`GET /route = body`, `fn Shop::f(a: Int) -> Int = body`, `db Name Type`."""

@@ -18,6 +18,8 @@ from canvas_harness import Shop, live, process
 from serving_harness import Answer, ask
 
 from runtime.app import create_app
+from runtime.data.commits import Verdict
+from runtime.data.datastore import Data
 from runtime.serving.server import listen
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="finds processes in /proc")
@@ -222,6 +224,23 @@ def test_large_bodies_are_read_where_nobody_waits(tmp_path: Path) -> None:
         assert ask(port, "POST", "/length", numbers).text == "300001"
         assert ask(port, "POST", "/length", numbers[:-1]).status == 400
         assert ask(port, "POST", "/length", b"[1, 2]").text == "2"
+
+
+def test_reading_many_rows_holds_up_nobody(tmp_path: Path) -> None:
+    shop = limited(tmp_path, time_ms=20_000)
+    (store,) = shop.add("db Words String")
+    shop.add("GET /all = List::length(DB::getAll(Words-v0))", "GET /count = DB::count(Words-v0)")
+    with contextlib.closing(Data.open(tmp_path)) as data:
+        world = data.world()
+        for nth in range(40_000):
+            world.db_set(store, f"key {nth}", "a word")
+        assert data.commit(world).verdict is Verdict.DONE
+    with live(shop) as port:
+        assert ask(port, "GET", "/count").text == "40000"
+        assert slow_runs(port) == 0
+        for _ in range(2):
+            assert ask(port, "GET", "/all").text == "40000"
+        assert slow_runs(port) == 1
 
 
 def test_a_request_keeps_the_snapshot_with_which_it_began(tmp_path: Path) -> None:
