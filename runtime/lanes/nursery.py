@@ -34,7 +34,7 @@ ORDER = struct.Struct(">cI")
 """What to do, and to the process of which number."""
 MAKE, KILL = b"m", b"k"
 
-NICENESS = 15
+NICENESS = 10
 _PR_SET_PDEATHSIG = 1
 
 
