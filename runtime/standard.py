@@ -141,8 +141,8 @@ _SIZED: Final = frozenset({str, bytes, list, GuestDict})
 
 @cache
 def _builder(kinds: tuple[str, ...], has_effect: bool, is_costly: bool) -> Callable[[dict[str, Any]], FunctionType]:
-    """Makes functions that check arguments of these kinds: `t` of the type of that number, `s` the same and whether it
-    is large, `l` whether it is large, `f2` a function of two arguments. The text consists of numbers and words of ours alone."""
+    """Makes functions that check arguments of these kinds: `t` of the type of that number, `l` whether it is large, `s`
+    both, `f2` a function of two arguments. The text consists of numbers and words of ours alone."""
     args = [f"a{nth}" for nth in range(len(kinds))]
     checks: list[str] = []
     for nth, kind in enumerate(kinds):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
 
@@ -16,10 +15,10 @@ from dark_lang.errors import AddressError
 from dark_lang.names import Defined, NodeId, Ref, Standard, Unresolved, read_id_prefix, spell_id
 from dark_lang.naming import Realm
 from dark_lang.nodes import expressions as e
+from dark_lang.nodes import patterns as p
 from dark_lang.nodes import toplevels as top
 from dark_lang.nodes.shape import Arity, Node, shape_of
 from dark_lang.nodes.walking import children_of, descend
-from dark_lang.notation.addresses import label_of
 from dark_lang.records import NamedTuple
 from runtime.asking import reference_in
 from runtime.linking import CanvasView
@@ -30,10 +29,18 @@ class Capsule(NamedTuple):
     data: bytes
 
 
+class PackedEntry(NamedTuple):
+    kind: type[top.Toplevel]
+    alive: bool
+    label: str
+
+
 def pack(canvas: CanvasView, roots: Iterable[NodeId], named: Iterable[tuple[Realm, str]] = ()) -> Capsule:
     """The definitions with these ids, what these names mean, and all that they reach. Raises AddressError if there
     never was one of the roots."""
     held: dict[NodeId, tuple[bytes, list[Any]]] = {}
+    entries: dict[NodeId, PackedEntry] = {}
+    cases: dict[str, Ref] = {}
     resolved: dict[tuple[Realm, str], Ref] = {}
     names: dict[tuple[Realm, Ref], str] = {}
     preferred: dict[NodeId, NodeId] = {}
@@ -47,7 +54,10 @@ def pack(canvas: CanvasView, roots: Iterable[NodeId], named: Iterable[tuple[Real
     while work:
         definition = work.pop()
         entry = canvas.entries.get(definition)
-        if definition in held or entry is None or not entry.alive:
+        if definition in entries or entry is None:
+            continue
+        entries[definition] = PackedEntry(entry.kind, entry.alive, entry.label)
+        if not entry.alive:
             continue
         tree = canvas.tree(definition)
         held[definition] = (canvas.content(definition), _flat(tree))
@@ -62,7 +72,13 @@ def pack(canvas: CanvasView, roots: Iterable[NodeId], named: Iterable[tuple[Real
         for node in descend(tree):
             if isinstance(node, e.Conflict) and node.id in canvas.preferred:
                 preferred[node.id] = canvas.preferred[node.id]
-    data = pickle.dumps((held, resolved, names, preferred), pickle.HIGHEST_PROTOCOL)
+            if isinstance(node, e.Construct | p.Constructor) and isinstance(node.type, Unresolved):
+                # What bears the case by now comes along.
+                cases[node.case] = owner = canvas.naming.resolve_case(node.case)
+                if isinstance(owner, Defined):
+                    names[Realm.TYPE, owner] = canvas.naming.name_of(Realm.TYPE, owner)
+                    work.append(owner.id)
+    data = pickle.dumps((held, entries, resolved, cases, names, preferred), pickle.HIGHEST_PROTOCOL)
     return Capsule(blake2b(data, digest_size=16).digest(), data)
 
 
@@ -121,24 +137,20 @@ def _raised(flat: list[Any]) -> Any:
     return made[-1]
 
 
-@dataclass(frozen=True, slots=True)
-class _Alive:
-    alive: bool = True
-
-
 class PackedCanvas:
     """What was packed (`linking.CanvasView`)."""
 
     def __init__(self, data: bytes) -> None:
         """`data`: what `pack` made, in a process of this host and release."""
-        held, resolved, names, preferred = pickle.loads(data)
+        held, entries, resolved, cases, names, preferred = pickle.loads(data)
         self._resolved: dict[tuple[Realm, str], Ref] = resolved
         self._names: dict[tuple[Realm, Ref], str] = names
         self.preferred: Mapping[NodeId, NodeId] = preferred
         self._contents: dict[NodeId, bytes] = {node: content for node, (content, _) in held.items()}
         self._flat: dict[NodeId, list[Any]] = {node: flat for node, (_, flat) in held.items()}
         self._trees: dict[NodeId, top.Toplevel] = {}
-        self.entries: Mapping[NodeId, Any] = dict.fromkeys(held, _Alive())
+        self.entries: Mapping[NodeId, PackedEntry] = entries
+        self._cases: dict[str, Ref] = cases
 
     def tree(self, toplevel: NodeId, /) -> top.Toplevel:
         found = self._trees.get(toplevel)
@@ -153,10 +165,10 @@ class PackedCanvas:
         return self._contents[toplevel]
 
     def labels(self) -> list[str]:
-        return [label_of(self.tree(each)) for each in self.entries]
+        return [entry.label for entry in self.entries.values() if entry.alive]
 
     def labelled(self, label: str, /) -> NodeId | None:
-        return next((each for each in self.entries if label_of(self.tree(each)) == label), None)
+        return next((each for each, entry in self.entries.items() if entry.alive and entry.label == label), None)
 
     # Names, as the snapshot had them
 
@@ -167,8 +179,8 @@ class PackedCanvas:
     def resolve(self, realm: Realm, text: str, /) -> Ref:
         return self._resolved.get((realm, text), Unresolved(text))
 
-    def resolve_case(self, _case: str) -> Ref:
-        return Unresolved("")
+    def resolve_case(self, case: str) -> Ref:
+        return self._cases.get(case, Unresolved(""))
 
     def name_of(self, realm: Realm, ref: Ref) -> str:
         found = self._names.get((realm, ref))

@@ -174,7 +174,10 @@ def slow_runs(port: int) -> int:
 # The same answers
 
 
-SLOW = "let spent = List::length(List::map(List::range(1, 99000), x => Int::mod(x * x, 7) + Int::mod(x, 3)))\n"
+SLOW = (
+    "let spent = List::length("
+    "List::flatMap(List::range(1, 400), y => List::map(List::range(1, 1000), x => Int::mod(x * y, 7))))\n"
+)
 
 
 def test_the_slow_lane_answers_as_the_event_loop_does(tmp_path: Path) -> None:
@@ -327,7 +330,7 @@ def test_a_process_that_is_killed_is_replaced(tmp_path: Path) -> None:
             os.kill(child, signal.SIGKILL)
         thread.join()
         assert answers[0].status == 500
-        assert ask(port, "GET", "/slow").text == "99000"
+        assert ask(port, "GET", "/slow").text == "400000"
         assert ask(port, "GET", "/quiet").text == "calm"
 
 
@@ -344,7 +347,7 @@ def test_the_death_of_the_nursery_is_survived_by_what_was_under_way(tmp_path: Pa
         # Nothing had left the process, so that it began again in another, to the end of the same time.
         assert answers[0].status == 503
         assert "limit of time" in answers[0].text
-        assert ask(port, "GET", "/slow").text == "99000"
+        assert ask(port, "GET", "/slow").text == "400000"
 
 
 @pytest.mark.parametrize("workers", [1, 2])
@@ -395,7 +398,7 @@ def test_any_asgi_server_has_a_slow_lane(tmp_path: Path) -> None:
     answers, quiet = ask_many(port, "/spin", 2)
     assert [answer.status for answer in answers] == [503, 503]
     assert quiet > 10
-    assert ask(port, "GET", "/slow").text == "99000"
+    assert ask(port, "GET", "/slow").text == "400000"
     server.should_exit = True
     thread.join()
 
