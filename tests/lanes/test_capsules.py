@@ -16,7 +16,7 @@ from dark_lang.nodes import expressions as e
 from dark_lang.nodes import toplevels as top
 from runtime.lanes.capsules import PackedCanvas, pack
 from runtime.lanes.messages import Frames, error_of, failure_of, frame
-from runtime.linking import Linker
+from runtime.linking import CanvasView, Linker
 from runtime.running import run
 
 
@@ -96,18 +96,20 @@ def test_switches_decide_the_same(share: int, on: bool) -> None:
         assert results[0] == results[1]
 
 
-def test_failures_say_the_same() -> None:
+def outcome(view: CanvasView, handler: NodeId) -> object:
+    try:
+        return run(Linker(view, library()).callable_for(handler), ({},), world=MemoryWorld())
+    except RunError as error:
+        again = error_of(failure_of(error))
+        assert (type(again), again.message, again.node) == (type(error), error.message, error.node)
+        return type(error), error.message, error.node
+
+
+def test_mistakes_and_failures_say_the_same() -> None:
     canvas = MemoryCanvas()
-    for body in ("M::missing(1)", "Thing(1)", '1 + "a"', "1 + ?hole", "M::missing", "{ a: 1 }.b"):
+    for body in ("M::missing(1)", "Thing(1)", '1 + "a"', "1 + ?hole", "M::missing", "{ a: 1 }.b", "Int::mod(1, 0)"):
         handler = canvas.http("/x", body)
-        told = []
-        for view in (canvas, PackedCanvas(pack(canvas, [handler]).data)):
-            with pytest.raises(RunError) as raised:
-                run(Linker(view, library()).callable_for(handler), ({},), world=MemoryWorld())
-            told.append((type(raised.value), raised.value.message, raised.value.node))
-        assert told[0] == told[1]
-        again = error_of(failure_of(raised.value))
-        assert (type(again), again.message, again.node) == told[0]
+        assert outcome(PackedCanvas(pack(canvas, [handler]).data), handler) == outcome(canvas, handler)
 
 
 def test_what_never_was_cannot_be_packed() -> None:
