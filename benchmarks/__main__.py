@@ -21,6 +21,7 @@ from benchmarks.editing_rows import add_probe, diff_rows, rebinding_rows, server
 from benchmarks.http_rows import datastore_rows, handler_rows
 from benchmarks.opening_rows import opening_rows
 from benchmarks.reporting import Row, save, table
+from benchmarks.runaway_rows import runaway_rows
 
 
 class Canvases:
@@ -53,6 +54,7 @@ SECTIONS: tuple[tuple[str, Callable[[Canvases], Iterator[Row]]], ...] = (
     ("rebinding", lambda c: rebinding_rows(c.of(100, 100), 5 if c.quick else 15)),
     ("handler", lambda _: handler_rows()),
     ("datastore", lambda _: datastore_rows()),
+    ("runaways", lambda _: runaway_rows()),
     ("compute", lambda _: compute_rows()),
     ("compile", lambda _: compile_rows()),
     ("checking", lambda c: checking_rows(c.large, c.rounds)),

@@ -99,8 +99,9 @@ class Stopped(RunError):  # noqa: N818
 
 
 class LimitReached(RunError):  # noqa: N818
-    """`limit` is one of time, depth, memory, output."""
+    """`limit` is one of time, depth, memory, output; `value` what it is, in ms, calls or bytes (0: not known)."""
 
-    def __init__(self, message: str, *, limit: str, node: int = 0) -> None:
-        super().__init__(message, node=node)
+    def __init__(self, message: str, *, limit: str, node: int = 0, value: int = 0, suggestion: str = "") -> None:
+        super().__init__(message, node=node, suggestion=suggestion)
         self.limit = limit
+        self.value = value

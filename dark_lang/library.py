@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from dark_lang.names import NodeId, Standard
 from dark_lang.values.model import Value
@@ -38,6 +38,14 @@ class World(Protocol):
     def db_keys(self, store: NodeId) -> list[str]: ...
     def db_items(self, store: NodeId) -> list[tuple[str, Value]]: ...
     def db_count(self, store: NodeId) -> int: ...
+
+
+LONG: Final = 5_000_000
+"""Nanoseconds. A call whose `cost` is higher may take so long in one piece that others must not wait for it, since C
+code runs to its end. Loops that call guest functions, and those of ours, can be interrupted, and cost nothing."""
+
+MANY: Final = 100_000
+"""Characters, bytes, items or entries of an argument, at 50 nanoseconds each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +76,7 @@ class LibraryFunction:
     growing: Callable[[Callable[..., Value]], Callable[..., Any]] | None = None  # see GROWING_FUNCTIONS
     proven: Callable[..., Value] | None = None  # `body` for arguments that are proven to be of their types to any depth
     decodes: bool = False  # see DECODING_FUNCTIONS
+    cost: Callable[..., int] | None = None  # see LONG; None: by the pieces of its arguments, of which MANY are long
     identity: Standard = field(init=False)
 
     def __post_init__(self) -> None:

@@ -6,29 +6,30 @@ Invariant: the parts meet here and nowhere else; each takes what it needs and kn
 from __future__ import annotations
 
 import gc
-import logging
 import os
 import socket
 from collections.abc import Callable
 from pathlib import Path
 
-from dark_lang.library import World
-from dark_lang.names import Defined, NodeId
+from dark_lang.names import NodeId
 from dark_lang.naming import Realm
 from dark_lang.stdlib import standard_library
-from dark_lang.values.model import Case, Value
 from runtime.canvas import Canvas
 from runtime.data.committing import Deliver
 from runtime.data.datastore import Data
 from runtime.hosting import Host
-from runtime.linking import CodeCache, Linker
-from runtime.running import Limits, prepare_stack, run
+from runtime.lanes.capsules import Capsule, pack
+from runtime.lanes.slow_lane import SlowLane
+from runtime.linking import CodeCache
+from runtime.logs import log_to_stderr
+from runtime.running import prepare_stack
 from runtime.serving.answering import Answering
 from runtime.serving.asgi import Application
 from runtime.serving.commands import CommandSocket, Execute
 from runtime.serving.exchanges import Caps
 from runtime.serving.messages import Incoming, Outgoing
 from runtime.serving.presence import Presence
+from runtime.serving.programs import Runnable
 from runtime.serving.server import listen, run_server
 from runtime.serving.snapshots import Snapshots
 from runtime.serving.workers import run_workers
@@ -39,28 +40,17 @@ from runtime.whereabouts import whereabouts
 Announce = Callable[[str], None]
 
 
-class _Program:
+class _Program(Runnable):
     """The runnable side of a canvas, for `Snapshots`."""
 
     def __init__(self, canvas: Canvas, settings: Settings, cache: CodeCache) -> None:
-        linker = Linker(canvas, canvas.library, cache, canvas.checks)
+        super().__init__(canvas, canvas.library, settings, cache, canvas.checks)
         self._canvas = canvas
-        self.callable_for = linker.callable_for
-        self.finished = linker.finished
-        self._limits = Limits(time_ms=settings.limits.time_ms, depth=settings.limits.depth)
-        self._subject: Callable[..., Value] | None = None
-        if settings.subject.function:
-            ref = canvas.resolve(Realm.FUNCTION, settings.subject.function)
-            if isinstance(ref, Defined):
-                self._subject = linker.callable_for(ref.id)
+        self._subject_name = settings.subject.function
 
-    def run(self, call: Callable[..., Value], args: tuple[Value, ...], world: World) -> Value:
-        if self._subject is None:
-            return run(call, args, world=world, limits=self._limits, seen={"request": args[0]})
-        subject = run(self._subject, args[:1], world=world, limits=self._limits)
-        held = subject.values if isinstance(subject, Case) and subject.name == "Some" else ()
-        known = held[0] if held and isinstance(held[0], str) else None
-        return run(call, args, world=world, limits=self._limits, subject=known, seen={"request": args[0]})
+    def pack(self, handler: NodeId) -> Capsule:
+        named = [(Realm.FUNCTION, self._subject_name)] if self._subject_name else []
+        return pack(self._canvas, (handler,), named)
 
     def place(self, node: NodeId) -> str:
         return whereabouts(self._canvas, node)
@@ -81,7 +71,14 @@ class Service:
         self.presence = Presence(host.folder / ".dark")
         canvas = host.canvas
         self.snapshots = Snapshots(canvas, lambda canvas: _Program(canvas, settings, cache))
-        self.answering = Answering(self.snapshots, self.data, token=os.environ.get("DARK_TOKEN", ""))
+        self.slow_lane = _slow_lane(host)
+        self.answering = Answering(
+            self.snapshots,
+            self.data,
+            token=os.environ.get("DARK_TOKEN", ""),
+            slow_lane=self.slow_lane,
+            time_ms=settings.limits.time_ms,
+        )
         self.presence.note(canvas)
         self._unsubscribe = host.subscribe(self._bind)
         if host.canvas is not canvas:
@@ -96,12 +93,16 @@ class Service:
         self._unsubscribe()
         self._watcher.stop()
         self.presence.close()
+        self.answering.close()
+        if self.slow_lane is not None:
+            self.slow_lane.close()
         self.data.close()
         if self._closes_host:
             self.host.close()
 
     def _bind(self, canvas: Canvas, touched: frozenset[NodeId]) -> None:
         if self.snapshots.bind(canvas, touched):
+            self.answering.choice.changed(touched)
             self.presence.note(canvas)
             self.answering.metrics.binds += 1
 
@@ -127,9 +128,22 @@ class Service:
         return self.answering.answer(incoming, done)
 
 
+def _slow_lane(host: Host) -> SlowLane | None:
+    """None where the canvas wants none, or where other processes could not run what this one runs."""
+    processes = host.settings.serve.slow_processes
+    if not processes or not hasattr(os, "fork") or host.library.functions.keys() != standard_library().functions.keys():
+        return None
+    return SlowLane(host.folder, processes=processes, time_ms=host.settings.limits.time_ms)
+
+
 def create_app(folder: str | Path) -> Application:
     """An ASGI application that hosts the canvas in `folder`. The folder is opened when the server starts, or with the
-    first request; CanvasError then, if it is no canvas."""
+    first request; CanvasError then, if it is no canvas.
+
+    Requests that take long are answered by processes of ours, as under `dark serve`. Where there can be none (a system
+    without fork, `slow_processes = 0` under [serve] in canvas.toml) such a request holds up the others until its limit
+    of time. Where the server runs its event loop outside the main thread, a thread tells the time instead of a signal,
+    some milliseconds later."""
     return Application(lambda: Service(Host.open(Path(folder), library=standard_library()), closes_host=True))
 
 
@@ -163,12 +177,6 @@ def serve(
         run_workers(listener, host.folder, workers, execute=name, started=started)
     else:
         serve_process(host, listener, execute=execute, started=started)
-
-
-def log_to_stderr() -> None:
-    """What the server has to say goes to the standard error stream, with the time; of other libraries, warnings."""
-    logging.basicConfig(format="%(asctime)s %(message)s", datefmt="%Y-%m-%d %H:%M:%S", level=logging.WARNING)
-    logging.getLogger("dark").setLevel(logging.INFO)
 
 
 def serve_process(

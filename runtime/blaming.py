@@ -13,19 +13,19 @@ from types import FrameType, FunctionType, TracebackType
 from dark_lang.compiling.compiled import GUEST_FILE, NODES, PROBLEMS, SITES, Site
 from dark_lang.compiling.support import bad_text, field
 from dark_lang.errors import Failed, LimitReached, RunError
-from dark_lang.names import NodeId
+from dark_lang.names import NOWHERE, NodeId
 from dark_lang.values.demanding import hole_reached
 from dark_lang.values.describing import name_kind
 from dark_lang.values.model import HoleValue, Value
 from dark_lang.values.showing import show
-from runtime.current import TimeUp
+from runtime.current import MemoryUp, TimeUp
 
 log = logging.getLogger("dark.run")
 
 _SHOWN = 80  # characters of a value that a message shows
 
 
-def blame(error: BaseException, *, time_ms: int, depth: int) -> RunError:
+def blame(error: BaseException, time_ms: int, depth: int, memory_bytes: int = 0) -> RunError:
     """The error to raise in place of what guest code ended with. The limits are those that it ran under."""
     frame, line, is_innermost = _where(error.__traceback__)
     node = _node(frame, line)
@@ -34,11 +34,11 @@ def blame(error: BaseException, *, time_ms: int, depth: int) -> RunError:
             error.node = node
         return error
     if isinstance(error, TimeUp):
-        return LimitReached(f"the run took longer than its {time_ms:,} ms", limit="time", node=node)
+        return limit_reached("time", time_ms, node)
     if isinstance(error, RecursionError):
-        return LimitReached(f"calls were nested more than {depth:,} deep", limit="depth", node=node)
-    if isinstance(error, MemoryError):
-        return LimitReached("the run needed more memory than there is", limit="memory", node=node)
+        return limit_reached("depth", depth, node)
+    if isinstance(error, MemoryUp | MemoryError):
+        return limit_reached("memory", memory_bytes, node)
     if is_innermost and frame is not None:
         found = _explained(error, frame, line)
         if found is not None:
@@ -46,6 +46,22 @@ def blame(error: BaseException, *, time_ms: int, depth: int) -> RunError:
             return found
     log.error("guest code ended with what it should not have", exc_info=error)
     return Failed("this could not be computed, and the fault is not the program's", node=node)
+
+
+def limit_reached(limit: str, value: int, node: NodeId = NOWHERE) -> LimitReached:
+    """What is said of a run that came to a limit of that name and value; 0: there is none but the system's own."""
+    match limit:
+        case "time":
+            message, key = f"the run took longer than its {value:,} ms", "time_ms"
+        case "depth":
+            message, key = f"calls were nested more than {value:,} deep", "depth"
+        case "output":
+            message, key = f"the answer is larger than {value:,} bytes", "output_bytes"
+        case _:
+            what = f"than its {value:,} bytes of memory" if value else "memory than there is"
+            message, key = f"the run needed more {what}", "memory_bytes"
+    advice = f"make it do less at once, or raise {key} under [limits] in canvas.toml"
+    return LimitReached(message, limit=limit, node=node, value=value, suggestion=advice)
 
 
 def _where(traceback: TracebackType | None) -> tuple[FrameType | None, int, bool]:

@@ -19,21 +19,42 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-class TimeUp(BaseException):
-    """Raised inside guest code when its time is over. No Exception, so that nobody on the way catches it."""
+class Ending(BaseException):
+    """Raised inside guest code to end it. No Exception, so that nobody on the way catches it."""
+
+
+class TimeUp(Ending):
+    """Its time is over."""
+
+
+class MemoryUp(Ending):
+    """It holds more memory than it may."""
+
+
+class Overtime(Ending):
+    """It takes longer than a run may take where others wait for it. No limit: nothing has left the process, so it
+    starts again where nobody waits."""
 
 
 class Run:
+    """`brief`: an Overtime ends it when others have waited long enough."""
+
     __slots__ = (
+        "again",
         "args",
         "armed",
+        "brief",
         "deadline",
         "deciding",
         "decisions",
+        "due",
         "fired",
         "forced",
         "guards",
-        "late",
+        "memory",
+        "met",
+        "over",
+        "resident",
         "subject",
         "thread",
         "world",
@@ -46,19 +67,27 @@ class Run:
         subject: str | None,
         forced: Mapping[NodeId, Side],
         deadline: float,
+        memory: int = 0,
+        brief: bool = False,
     ) -> None:
         self.world: World = _GuardedWorld(world, self)
         self.args = args  # what a switch's condition may see of it: `request`, `event`
         self.subject = subject
         self.forced = forced
         self.deadline = deadline  # by time.monotonic
+        self.memory = memory  # bytes that the process may grow by meanwhile, 0: any number
+        self.brief = brief
         self.decisions: dict[NodeId, dict[bool, Decision]] = {}
         self.deciding: set[NodeId] = set()
         self.thread = threading.get_ident()
-        self.armed = False  # whether its time may end it
-        self.fired = False  # whether it did
+        self.armed = False  # whether a limit may end it
+        self.fired = False  # whether one did
+        self.over = False
         self.guards = 0
-        self.late = False  # whether its time was over when it could not be ended
+        self.again = 0  # at which look it is ended once more, if its end was lost
+        self.met = 0  # how often the clock came by
+        self.resident = 0  # bytes of the process when it first did
+        self.due: type[Ending] | None = None  # what is to end it, found when it could not be ended
 
 
 class _Current(threading.local):
@@ -91,7 +120,7 @@ def settle() -> None:
 
 
 def guarded(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-    """Calls a function that no limit of time may interrupt."""
+    """Calls a function that no limit may interrupt."""
     run = _current.run
     if run is None:
         return function(*args, **kwargs)
@@ -101,12 +130,68 @@ def guarded(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         result = function(*args, **kwargs)
     finally:
         run.guards -= 1
-    if run.late and run.armed and not run.guards:
-        # Its time was over in there. Code that does little else would not be met outside.
+    if run.due is not None and not run.guards:
+        # It was found in there. Code that does little else would not be met outside.
+        _end(run)
+    return result
+
+
+def prepared(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """As `guarded`, for work that is done once for all runs to come: others wait for it, but it is not the run's."""
+    run = _current.run
+    if run is None:
+        return function(*args, **kwargs)
+    try:
+        run.guards += 1
+        settle()
+        result = function(*args, **kwargs)
+    finally:
+        run.guards -= 1
+    if run.brief and not run.guards:
+        run.met = 0
+        if run.due is Overtime:
+            run.due = None
+    if run.due is not None and not run.guards:
+        _end(run)
+    return result
+
+
+def exposed(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """Inside `guarded`: calls a function that touches nothing shared, and that limits may end like guest code."""
+    run = _current.run
+    if run is None or not run.guards:
+        return function(*args, **kwargs)
+    guards = run.guards
+    try:
+        if run.due is not None:
+            _end(run)
+        run.guards = 0
+        return function(*args, **kwargs)
+    finally:
+        run.guards = guards
+
+
+def breathe() -> None:
+    """Inside `guarded`, where nothing is half done: ends the run if it is to end."""
+    run = _current.run
+    if run is not None and run.due is not None:
+        _end(run)
+
+
+def heavy() -> None:
+    """What comes next takes long and cannot be interrupted. A brief run does not begin it."""
+    run = _current.run
+    if run is not None and run.brief and run.armed:
+        run.due = Overtime
+        _end(run)
+
+
+def _end(run: Run) -> None:
+    if run.armed and run.due is not None:
         run.armed = False
         run.fired = True
-        raise TimeUp
-    return result
+        run.again = run.met + 4
+        raise run.due
 
 
 class _GuardedWorld:

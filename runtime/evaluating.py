@@ -85,4 +85,4 @@ def with_rows(folder: Path, step: Callable[[World], Value]) -> Value:
 
 
 def _limits(settings: LimitSettings) -> Limits:
-    return Limits(time_ms=settings.time_ms, depth=settings.depth)
+    return Limits(settings.time_ms, settings.depth, settings.memory_bytes)

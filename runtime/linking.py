@@ -33,7 +33,7 @@ from dark_lang.records import NamedTuple
 from dark_lang.types import UNKNOWN
 from dark_lang.values.model import DatastoreValue, Value
 from runtime.checking import Checks
-from runtime.current import guarded
+from runtime.current import prepared
 from runtime.definitions import Definitions
 from runtime.finishing import Finishing
 from runtime.standard import Standards
@@ -244,7 +244,7 @@ class Linker:
         """Stands in for a function until its first call, which links it and puts it in its place."""
 
         def first_call(*args: Value) -> Value:
-            linked = code.names[name] = guarded(self._linked_in, function, code.clean)
+            linked = code.names[name] = prepared(self._linked_in, function, code.clean)
             return linked(*args)
 
         return first_call

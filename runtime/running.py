@@ -1,24 +1,18 @@
-"""Runs guest code within limits of time and depth, and turns whatever ends it into a value or a RunError.
+"""Runs guest code within limits of time, depth and memory, and turns whatever ends it into a value or a RunError.
 
-Must not know requests, routes or edits. Invariants: the limit of time is raised inside guest code and the pure parts of
-the library only, never in what reaches outside or links code (`current.guarded`), and never after a run has ended; a
-run inside a run (a switch's condition) ends no later than the one around it.
-
-How the time is told: in the main thread by a signal of the interval timer, elsewhere by a watchdog thread. Either looks
-at the run and sets off its end in one go: the interpreter lets no other thread in between, nor between the two.
+Must not know requests, routes or edits. Invariants: a limit is raised inside guest code and the pure parts of the
+library only, never in what reaches outside or links code (`current.guarded`), and never after a run has ended; a run
+inside a run (a switch's condition) ends no later than the one around it.
 """
 
 from __future__ import annotations
 
-import ctypes
-import signal
 import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from types import FrameType
-from typing import Final
+from typing import Final, TypeVar
 
 from dark_lang.deciding import Side
 from dark_lang.errors import CanvasError, RunError
@@ -27,16 +21,17 @@ from dark_lang.names import NodeId
 from dark_lang.records import dataclass
 from dark_lang.values.model import Value
 from runtime.blaming import blame
-from runtime.current import Run, TimeUp, current_run, set_current, settle
+from runtime.clocks import clock_of_thread
+from runtime.current import Overtime, Run, current_run, set_current, settle
 
-TICK: Final = 0.005
-"""Seconds between two tries to end a run that is over its time but in the middle of something."""
+R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
     time_ms: int = 1_000
     depth: int = 10_000  # of calls, as the interpreter counts them
+    memory_bytes: int = 0  # that the process may grow by; 0: any number
 
 
 _NOTHING_FORCED: Final[Mapping[NodeId, Side]] = {}
@@ -45,7 +40,7 @@ _DEFAULT: Final = Limits()
 
 
 def run(
-    function: Callable[..., Value],
+    function: Callable[..., R],
     args: tuple[Value, ...],
     *,
     world: World,
@@ -54,11 +49,16 @@ def run(
     seen: Mapping[str, Value] = _NO_ARGS,
     forced: Mapping[NodeId, Side] = _NOTHING_FORCED,
     inspect: Callable[[Run], None] | None = None,
-) -> Value:
+    brief: bool = False,
+    deadline: float = 0.0,
+) -> R:
     """What linked code gives for these arguments; it may be a hole, have holes in it or, for an HTTP handler that `!`
     left, be a Left. `subject`, `seen` (`request`, `event`) and `forced` are what switches decide by; `inspect` gets the
-    run when it is over, with its decisions. Raises RunError, with the node at which it happened."""
-    present = Run(world, seen, subject, forced, time.monotonic() + limits.time_ms / 1000)
+    run when it is over, with its decisions. `deadline`, by time.monotonic, is where its time ends if it began before
+    now. Raises RunError, with the node at which it happened; and Overtime, if it is `brief` and others have waited for
+    some 5 to 10 ms."""
+    end = deadline or time.monotonic() + limits.time_ms / 1000
+    present = Run(world, seen, subject, forced, end, limits.memory_bytes, brief)
     _set_depth(limits.depth)
     try:
         return _run(present, function, args, limits)
@@ -76,16 +76,19 @@ def run_within(outer: Run, function: Callable[..., Value], args: tuple[Value, ..
     return _run(inner, function, args, limits)
 
 
-def _run(present: Run, function: Callable[..., Value], args: tuple[Value, ...], limits: Limits) -> Value:
+def _run(present: Run, function: Callable[..., R], args: tuple[Value, ...], limits: Limits) -> R:
     outer = set_current(present)
-    clock = _MAIN_CLOCK if threading.current_thread() is threading.main_thread() else _WATCHDOG
+    clock = clock_of_thread()
+    found: BaseException
     try:
         clock.watch(present)
         return _call(present, function, args)
     except (KeyboardInterrupt, SystemExit):
         raise
+    except Overtime:
+        found = Overtime()
     except BaseException as error:
-        found = blame(error, time_ms=limits.time_ms, depth=limits.depth)
+        found = blame(error, limits.time_ms, limits.depth, limits.memory_bytes)
     finally:
         clock.rest(present, outer)
         set_current(outer)
@@ -93,12 +96,13 @@ def _run(present: Run, function: Callable[..., Value], args: tuple[Value, ...], 
     raise found.with_traceback(None)
 
 
-def _call(present: Run, function: Callable[..., Value], args: tuple[Value, ...]) -> Value:
+def _call(present: Run, function: Callable[..., R], args: tuple[Value, ...]) -> R:
     try:
         present.armed = True
         return function(*args)
     finally:
-        # If the end of its time is set off before the next line, it is raised here, and out of here, as from the code.
+        # If its end is set off before the next line, it is raised here, and out of here, as from the code.
+        present.over = True
         present.armed = False
         if present.fired:
             settle()
@@ -143,103 +147,5 @@ def prepare_stack(depth: int) -> None:
         pass
     threading.stack_size(wanted)
 
-
-# Time
-
-
-class _MainClock:
-    """Tells the time of runs in the main thread, where alone Python handles signals."""
-
-    def __init__(self) -> None:
-        self._watched: Run | None = None
-        self._is_installed = False
-
-    def watch(self, run: Run) -> None:
-        if not self._is_installed:
-            signal.signal(signal.SIGALRM, self._ring)
-            self._is_installed = True
-        self._watched = run
-        signal.setitimer(signal.ITIMER_REAL, max(run.deadline - time.monotonic(), 1e-6), TICK)
-
-    def rest(self, _run: Run, outer: Run | None) -> None:
-        """Goes back to watching the run around, if there is one."""
-        self._watched = outer
-        if outer is None:
-            signal.setitimer(signal.ITIMER_REAL, 0)
-        else:
-            signal.setitimer(signal.ITIMER_REAL, max(outer.deadline - time.monotonic(), 1e-6), TICK)
-
-    def _ring(self, _signal: int, _frame: FrameType | None) -> None:
-        run = self._watched
-        if run is None or not run.armed or time.monotonic() < run.deadline:
-            return
-        if run.guards:
-            run.late = True
-            return
-        run.armed = False
-        run.fired = True
-        raise TimeUp
-
-
-class _Watchdog:
-    """Tells the time of runs in other threads, by a thread that wakes while there are any."""
-
-    def __init__(self) -> None:
-        self._watched: dict[int, Run] = {}
-        self._busy = threading.Event()
-        self._thread: threading.Thread | None = None
-        self._lock = threading.Lock()
-
-    def watch(self, run: Run) -> None:
-        self._watched[run.thread] = run
-        if not self._busy.is_set():
-            self._busy.set()
-        if self._thread is None:
-            self._start()
-
-    def rest(self, run: Run, outer: Run | None) -> None:
-        if outer is not None:
-            self._watched[run.thread] = outer
-        else:
-            self._watched.pop(run.thread, None)
-
-    def _start(self) -> None:
-        with self._lock:
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._look, name="dark-watchdog", daemon=True)
-                self._thread.start()
-
-    def _look(self) -> None:
-        while True:
-            self._busy.wait()
-            time.sleep(TICK)
-            runs = list(self._watched.values())
-            if not runs:
-                self._busy.clear()
-                # One that came between the two lines above is seen by this look.
-                if self._watched:
-                    self._busy.set()
-                continue
-            now = time.monotonic()
-            for run in runs:
-                if now >= run.deadline:
-                    self._end(run)
-
-    def _end(self, run: Run) -> None:
-        end, thread = _SET_OFF, ctypes.c_ulong(run.thread)
-        # From this test to the call nothing lets another thread in: no call, no loop, no function of ours.
-        if run.guards:
-            run.late = True
-        elif run.armed:
-            run.armed = False
-            run.fired = True
-            end(thread, _TIME_UP)
-
-
-_SET_OFF: Final = ctypes.pythonapi.PyThreadState_SetAsyncExc  # keeps the interpreter's lock, unlike other C functions
-_TIME_UP: Final = ctypes.py_object(TimeUp)
-
-_MAIN_CLOCK: Final = _MainClock()
-_WATCHDOG: Final = _Watchdog()
 
 __all__ = ["STACK_BYTES", "Limits", "RunError", "current_run", "prepare_stack", "run", "run_within"]

@@ -32,6 +32,7 @@ class LimitSettings:
 
     time_ms: int = 1_000
     depth: int = 10_000
+    memory_bytes: int = 256_000_000
     body_bytes: int = 10_000_000
     output_bytes: int = 100_000_000
 
@@ -41,6 +42,7 @@ class ServeSettings:
     host: str = "127.0.0.1"
     port: int = 8000
     workers: int = 1
+    slow_processes: int = 8  # of each worker, for requests that take long; 0: they hold up the others
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,7 +78,6 @@ ALLOWED = frozenset(
         "LOAD_FAST_BORROW",
         "LOAD_FAST_BORROW_LOAD_FAST_BORROW",
         "NOT_TAKEN",
-        "RETURN_GENERATOR",
         # Loops that stand where the library's walks did: over Lists, ranges and the views of Dicts alone, so that no
         # code of others' is run by walking. RERAISE ends a comprehension that later Pythons write into its function.
         "GET_ITER",

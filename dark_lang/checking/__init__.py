@@ -1,1 +1,1 @@
-"""Types, inferred: every node has one, and what does not fit is a mark."""
+"""What can be known of a program without running it: types, marks, and what code may do to the world outside."""

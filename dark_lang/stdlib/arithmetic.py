@@ -27,7 +27,7 @@ def multiply_ints(a: int, b: int) -> int:
 
 def power_ints(base: int, exponent: int) -> int:
     if exponent < 0:
-        raise Failed(f"an Int cannot be raised to the negative power {exponent}; Float::power can")
+        raise Failed("an Int cannot be raised to a negative power; Float::power can")
     if base in (0, 1, -1):
         return base if exponent % 2 else base * base if exponent else 1
     if (base.bit_length() - 1) * exponent > INT_BITS:

@@ -12,6 +12,7 @@ from typing import TypeVar
 from dark_lang.errors import Failed
 from dark_lang.values.demanding import hole_reached, misfit
 from dark_lang.values.describing import name_kind
+from dark_lang.values.digits import counted
 from dark_lang.values.limits import LIST_LENGTH, LIST_MADE, TEXT_LENGTH
 from dark_lang.values.model import Case, HoleValue, Value
 
@@ -65,14 +66,14 @@ def key_and_value(value: Value, who: str) -> tuple[str, Value]:
 
 def room_for_text(length: int, who: str) -> None:
     if length > TEXT_LENGTH:
-        raise Failed(f"{who} would make a String of {length:,} characters; the most are {TEXT_LENGTH:,}")
+        raise Failed(f"{who} would make a String of {counted(length)} characters; the most are {TEXT_LENGTH:,}")
 
 
 def room_for_items(count: int, who: str) -> None:
     if count > LIST_LENGTH:
-        raise Failed(f"{who} would make a List of {count:,} items; the most are {LIST_LENGTH:,}")
+        raise Failed(f"{who} would make a List of {counted(count)} items; the most are {LIST_LENGTH:,}")
 
 
 def room_for_new_items(count: int, who: str) -> None:
     if count > LIST_MADE:
-        raise Failed(f"{who} would make a List of {count:,} items; the most are {LIST_MADE:,}")
+        raise Failed(f"{who} would make a List of {counted(count)} items; the most are {LIST_MADE:,}")

@@ -47,3 +47,11 @@ def read_int(text: str) -> int:
     for start in range(first, len(digits), _PIECE):
         number = number * _BASE + int(digits[start : start + _PIECE])
     return -number if text.startswith("-") else number
+
+
+def counted(number: int) -> str:
+    """For messages: with separators, and of a giant only that it is one."""
+    return f"{number:,}" if -_TELLABLE < number < _TELLABLE else "more than 10^30" if number > 0 else "less than -10^30"
+
+
+_TELLABLE: Final = 10**30

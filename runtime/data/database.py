@@ -14,11 +14,14 @@ import apsw
 from dark_lang.errors import CanvasError
 from dark_lang.names import NodeId
 from dark_lang.records import NamedTuple
+from runtime.current import breathe
 
 FILE = "rows.sqlite"
 ABSENT = 0
 """The version of a row, or of a store, that is not there. Tokens of commits are never 0."""
 BUSY_MILLISECONDS = 5000
+PROGRESS_STEPS = 2000
+"""Steps of SQLite's machine, some 50 microseconds, between two looks at whether the run that asks is to end."""
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS rows (
@@ -76,12 +79,19 @@ def open_for_reading(data: Path) -> apsw.Connection | None:
     try:
         connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
         connection.set_busy_timeout(BUSY_MILLISECONDS)
+        connection.set_progress_handler(_go_on, PROGRESS_STEPS)
         if not connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'passed_on'").fetchall():
             connection.close()  # its maker is between creating the file and its tables
             return None
     except apsw.Error as error:
         raise CanvasError(f"the rows of this canvas cannot be read: {path}: {error}") from error
     return connection
+
+
+def _go_on() -> bool:
+    """False: SQLite is to go on. A run that is to end is ended here, in the middle of a question that takes long."""
+    breathe()
+    return False
 
 
 class Reader:

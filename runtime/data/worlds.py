@@ -4,7 +4,8 @@ A run sees the last commit, what the runs before it in this process are about to
 writes is kept here until somebody commits it; so a run that is thrown away has done nothing.
 
 Must not know HTTP, or who commits. Invariant: `take` names the version of everything that the run relied on, so that
-whoever writes the rows can tell whether the run would see the same now.
+whoever writes the rows can tell whether the run would see the same now. What takes long here, the limits of the run can
+end: turning many rows into values, and values into rows.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from dark_lang.names import NodeId
 from dark_lang.values.model import Value
 from dark_lang.values.rows import decode_row, encode_row
 from dark_lang.wire import decode_plain, encode_plain
+from runtime.current import exposed, heavy
 from runtime.data.commits import Commit, fresh_token
 from runtime.data.database import ABSENT, Reader
 from runtime.data.remembering import LARGEST_ROW, Memory
@@ -94,11 +96,11 @@ class RequestWorld(World):
             token, stored = entry
             self.leans = True
             self._note((store, key), ABSENT if stored is None else token)
-            return None if stored is None else decode_stored(stored)
+            return None if stored is None else _decoded(stored)
         return self._committed((store, key))
 
     def db_set(self, store: NodeId, key: str, value: Value) -> None:
-        self._write(store, key, value, encode_plain(encode_row(value)))
+        self._write(store, key, value, exposed(_encoded, value))
 
     def db_delete(self, store: NodeId, key: str) -> None:
         self._write(store, key, None, None)
@@ -126,7 +128,7 @@ class RequestWorld(World):
                 else:
                     merged[key] = value
             rows = sorted(merged.items())
-        return [(key, decode_stored(value)) for key, value in rows]
+        return exposed(_decoded_all, rows)
 
     def db_count(self, store: NodeId) -> int:
         coming = self._scan(store)
@@ -186,7 +188,7 @@ class RequestWorld(World):
                 self._note(row, remembered[0])
                 return remembered[1]
         found = self._begin().row(*row)
-        version, value = (ABSENT, None) if found is None else (found.version, decode_stored(found.value))
+        version, value = (ABSENT, None) if found is None else (found.version, _decoded(found.value))
         if memory is not None and (found is None or len(found.value) <= LARGEST_ROW):
             memory.offer(row, version, value, self._generation)
         self._note(row, version)
@@ -232,3 +234,27 @@ def _values(entries: Iterable[tuple[str, tuple[object, bytes | None]]]) -> Itera
 def decode_stored(value: bytes) -> Value:
     """The value of a stored row."""
     return decode_row(decode_plain(value))
+
+
+_LARGE = 10_000  # bytes of a row that is turned into a value in no time
+_LONG = 1_000_000  # bytes, or a tenth as many parts, for which the codec takes long and cannot be interrupted
+
+
+def _decoded(stored: bytes) -> Value:
+    return decode_stored(stored) if len(stored) < _LARGE else exposed(_decoded_all, [("", stored)])[0][1]
+
+
+def _decoded_all(rows: list[tuple[str, bytes]]) -> list[tuple[str, Value]]:
+    found = []
+    for key, stored in rows:
+        if len(stored) > _LONG:
+            heavy()
+        found.append((key, decode_stored(stored)))
+    return found
+
+
+def _encoded(value: Value) -> bytes:
+    parts = encode_row(value)
+    if len(parts) > _LONG // 10:
+        heavy()
+    return encode_plain(parts)

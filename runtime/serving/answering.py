@@ -1,8 +1,9 @@
 """From a request to its answer: the core that both entrances share (`protocol`, `asgi`).
 
-Most requests are answered at once, in the event loop. One that wrote rows is answered when they have reached the disk;
-if what it had read changed meanwhile, it runs again, five times at most. Must not know sockets or parsers. Invariant:
-every request gets one answer, and one of 500 or more, or a stop, leaves nothing behind.
+Most requests are answered at once, in the event loop. One that takes long starts again in the slow lane, and is
+answered when it comes back; one that wrote rows is answered when they have reached the disk; if what it had read
+changed meanwhile, it runs again, five times at most. Must not know sockets or parsers. Invariants: every request gets
+one answer, and one of 500 or more, or a stop, leaves nothing behind; what reached over the network never runs again.
 """
 
 from __future__ import annotations
@@ -12,27 +13,30 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from dark_lang.errors import DarkError, LimitReached, RunError, Stopped
-from dark_lang.names import NodeId, spell_id
+from dark_lang.errors import LimitReached
 from dark_lang.records import dataclass
 from dark_lang.values.model import Value
-from runtime.data.commits import Outcome, Verdict
+from runtime.current import Overtime
+from runtime.data.commits import Commit, Outcome, Verdict
 from runtime.data.committing import Deliver
 from runtime.data.datastore import TRIES, Data
 from runtime.data.worlds import RequestWorld
-from runtime.serving.messages import Incoming, Outgoing, is_trial
+from runtime.lanes.capsules import Capsule
+from runtime.lanes.choosing import Choice, Lane
+from runtime.lanes.slow_lane import SlowLane
+from runtime.lanes.threads import Threads
+from runtime.lanes.tickets import Back, Crowded, Ticket
+from runtime.serving.failing import failed
+from runtime.serving.messages import Incoming, Outgoing
 from runtime.serving.metrics import Metrics
 from runtime.serving.missing import MissingList
 from runtime.serving.problems import problem, trace_id
-from runtime.serving.rationing import Ration
-from runtime.serving.requests import BadRequest, request_value
+from runtime.serving.requests import request_value
 from runtime.serving.reserved import PREFIX, empty_canvas, reserved
-from runtime.serving.responses import outgoing
 from runtime.serving.routes import BadPath
 from runtime.serving.snapshots import Handler, Snapshot, Snapshots
 
 log = logging.getLogger("dark.serve.requests")
-log.addFilter(Ration())
 
 Done = Callable[[Outgoing], None]
 
@@ -41,27 +45,45 @@ ALLOW_ORIGIN = (b"access-control-allow-origin", b"*")
 
 @dataclass(slots=True)
 class _Job:
-    """A request whose answer has to wait for the disk, on its way through its tries."""
+    """A request that is not answered at once, on its way through its tries."""
 
     incoming: Incoming
     snapshot: Snapshot
     handler: Handler
-    args: tuple[Value, ...]
+    values: tuple[str, ...]
     done: Done
     started: float
     tries: int
+    lane: Lane
 
 
 class Answering:
-    """For one event loop. `deliver` brings the outcome of a commit back to it; `token` opens /_dark/ to others."""
+    """For one event loop. `deliver` brings what happened elsewhere back to it; `token` opens /_dark/ to others;
+    `time_ms`: what a request may take that goes through the slow lane. `close` it."""
 
-    def __init__(self, snapshots: Snapshots[Any], data: Data, *, token: str = "") -> None:
+    def __init__(
+        self,
+        snapshots: Snapshots[Any],
+        data: Data,
+        *,
+        token: str = "",
+        slow_lane: SlowLane | None = None,
+        time_ms: int = 1_000,
+    ) -> None:
         self._snapshots = snapshots
         self._data = data
+        self._slow_lane = slow_lane
+        self._threads: Threads | None = None
+        self._seconds = time_ms / 1000
+        self.choice = Choice(slow=slow_lane is not None)
         self.deliver: Deliver | None = None
         self.token = token
         self.metrics = Metrics()
         self.missing = MissingList()
+
+    def close(self) -> None:
+        if self._threads is not None:
+            self._threads.close()
 
     @property
     def snapshot(self) -> Snapshot:
@@ -77,10 +99,8 @@ class Answering:
         started = time.perf_counter()
         try:
             made = self._route(incoming, done, started)
-        except (BadPath, BadRequest) as error:
-            made = problem(getattr(error, "status", 400), str(error))
         except Exception as error:
-            made = self._failed(error, incoming, None)
+            made = failed(error, incoming)
         if made is not None:
             self._finish(incoming, made, started)
         return made
@@ -107,13 +127,18 @@ class Answering:
         if isinstance(chosen, set):
             return self._unmatched(snapshot, incoming, chosen)
         handler, values = chosen
-        record = request_value(incoming, handler.plan, handler.variables, values, params=handler.takes_params)
-        args = (record, *values)
-        world = RequestWorld(self._data)
-        made = self._run(snapshot, handler, args, world, incoming)
-        if made.status >= 500 or not (world.wrote or world.leans):
-            return made
-        self._commit(_Job(incoming, snapshot, handler, args, done, started, 1), world, made)
+        lane = self.choice.lane(handler, incoming)
+        if lane is Lane.INLINE:
+            world = RequestWorld(self._data)
+            made = self._run(snapshot, handler, values, world, incoming)
+            if made is not None:
+                if made.status >= 500 or not (world.wrote or world.leans):
+                    return made
+                job = _Job(incoming, snapshot, handler, values, done, started, 1, lane)
+                self._commit(job, world.take(), made)
+                return None
+            lane = Lane.SLOW
+        self._send(_Job(incoming, snapshot, handler, values, done, started, 1, lane))
         return None
 
     def _unmatched(self, snapshot: Snapshot, incoming: Incoming, allowed: set[str]) -> Outgoing:
@@ -129,31 +154,120 @@ class Answering:
         self.missing.note(incoming.method, incoming.path)
         return problem(404, "no handler has this route")
 
+    # Running
+
     def _run(
-        self, snapshot: Snapshot, handler: Handler, args: tuple[Value, ...], world: RequestWorld, incoming: Incoming
-    ) -> Outgoing:
-        """What the handler says, or what is said of its failure. Nothing of it is written yet."""
+        self,
+        snapshot: Snapshot,
+        handler: Handler,
+        values: tuple[str, ...],
+        world: RequestWorld,
+        incoming: Incoming,
+        *,
+        brief: bool | None = None,
+    ) -> Outgoing | None:
+        """What the handler says, or what is said of its failure. Nothing of it is written yet. None: it takes long, and
+        is to start again in the slow lane."""
         try:
-            return outgoing(snapshot.program.run(handler.call, args, world))
+            record = request_value(incoming, handler.plan, handler.variables, values, params=handler.takes_params)
+            args: tuple[Value, ...] = (record, *values)
+            return snapshot.program.answer(
+                handler.call, args, world, brief=self.choice.has_slow if brief is None else brief
+            )
+        except Overtime:
+            self.choice.took_long(handler)
+            self.metrics.slow += 1
+            return None
         except Exception as error:
-            return self._failed(error, incoming, handler, snapshot)
+            if isinstance(error, LimitReached):
+                # Endless recursion is over in some 5 ms, which are too many if there is more of it.
+                self.choice.took_long(handler)
+            return failed(error, incoming, handler, snapshot)
         finally:
             world.end()
 
-    def _commit(self, job: _Job, world: RequestWorld, made: Outgoing) -> None:
+    def _send(self, job: _Job) -> None:
+        """Has it run elsewhere; `_come_back` is called in the event loop then."""
+        if job.lane is Lane.SLOW and self._slow_lane is not None:
+            handler, program = job.handler, job.snapshot.program
+
+            def pack() -> Capsule:
+                if handler.packed is None:
+                    handler.packed = program.pack(handler.id)
+                return handler.packed
+
+            # Its time began when the request did, but for one that runs again.
+            spent = time.perf_counter() - job.started if job.tries == 1 else 0.0
+            ticket = Ticket(
+                handler.id,
+                handler.address,
+                pack,
+                handler.fields,
+                handler.variables,
+                job.values,
+                job.incoming,
+                time.monotonic() + self._seconds - spent,
+                lambda back: self._bring(lambda: self._come_back(job, back)),
+            )
+            self._slow_lane.submit(ticket)
+            return
+        if self._threads is None:
+            self._threads = Threads()
+        if not self._threads.submit(lambda: self._run_in_thread(job)):
+            self._come_back(job, Back(error=Crowded()))
+
+    def _run_in_thread(self, job: _Job) -> None:
+        world = RequestWorld(self._data)
+        made = self._run(job.snapshot, job.handler, job.values, world, job.incoming, brief=False)
+        assert made is not None
+        commit = world.take() if made.status < 500 and (world.wrote or world.leans) else None
+        self._bring(lambda: self._come_back(job, Back(made, commit)))
+
+    def _bring(self, call: Callable[[], None]) -> None:
+        """Has it called in the event loop."""
+        if self.deliver is None:
+            call()
+            return
+        try:
+            self.deliver(call)
+        except RuntimeError:
+            log.warning("an answer came after its event loop had ended")
+
+    def _come_back(self, job: _Job, back: Back) -> None:
+        made = back.made
+        if made is None:
+            made = failed(back.error or RuntimeError("nothing came back"), job.incoming, job.handler, job.snapshot)
+        elif back.commit is not None and made.status < 500:
+            self._commit(job, back.commit, made)
+            return
+        self._tell(job, made)
+
+    def _tell(self, job: _Job, made: Outgoing) -> None:
+        self._finish(job.incoming, made, job.started)
+        job.done(made)
+
+    # Committing
+
+    def _commit(self, job: _Job, commit: Commit, made: Outgoing) -> None:
         def settle(outcome: Outcome) -> None:
             self._settle(job, made, outcome)
 
-        self._data.submit(world.take(), settle, self.deliver)
+        self._data.submit(commit, settle, self.deliver)
 
     def _run_again(self, job: _Job) -> Outgoing | None:
+        """The answer, if there is one at once."""
         job.tries += 1
         self.metrics.conflicts += 1
-        world = RequestWorld(self._data)
-        made = self._run(job.snapshot, job.handler, job.args, world, job.incoming)
-        if made.status >= 500 or not (world.wrote or world.leans):
-            return made
-        self._commit(job, world, made)
+        if job.lane is Lane.INLINE:
+            world = RequestWorld(self._data)
+            made = self._run(job.snapshot, job.handler, job.values, world, job.incoming)
+            if made is not None:
+                if made.status >= 500 or not (world.wrote or world.leans):
+                    return made
+                self._commit(job, world.take(), made)
+                return None
+            job.lane = Lane.SLOW
+        self._send(job)
         return None
 
     def _settle(self, job: _Job, made: Outgoing, outcome: Outcome) -> None:
@@ -163,66 +277,18 @@ class Answering:
             log.error("%s: %s (trace %s)", job.handler.address, outcome.reason, trace)
             again = problem(503, "what this request writes cannot be kept at the moment", more={"trace": trace})
         elif outcome.verdict is Verdict.CONFLICT:
-            if job.tries < TRIES:
+            if job.tries < TRIES and job.lane is not Lane.THREAD:
                 again = self._run_again(job)
             else:
-                again = problem(
-                    503,
-                    "others changed the same rows each time that this was tried; try again",
-                    headers=((b"retry-after", b"1"),),
-                )
+                again = problem(503, _CONFLICTS[job.lane is Lane.THREAD], headers=((b"retry-after", b"1"),))
         if again is not None:
-            self._finish(job.incoming, again, job.started)
-            job.done(again)
-
-    def _failed(
-        self, error: Exception, incoming: Incoming, handler: Handler | None, snapshot: Snapshot | None = None
-    ) -> Outgoing:
-        """`snapshot`: the one that ran."""
-        trace = trace_id()
-        address = handler.address if handler else incoming.method
-        if isinstance(error, Stopped):
-            log.info("%s came to a hole%s (trace %s)", address, _Place(error, snapshot), trace)
-            return self._stopped(error, incoming, handler, trace)
-        if isinstance(error, RunError):
-            log.warning("%s failed%s: %s (trace %s)", address, _Place(error, snapshot), _account(error), trace)
-        else:
-            log.error("%s failed by our own fault (trace %s)", address, trace, exc_info=error)
-        if isinstance(error, LimitReached):
-            # Time may have run out because others took it; the other limits are the handler's own doing.
-            status = 503 if error.limit == "time" else 500
-            return problem(status, f"this request reached its limit of {error.limit}", more={"trace": trace})
-        return problem(500, "this request failed; the log of the server says why", more={"trace": trace})
-
-    def _stopped(self, error: Stopped, incoming: Incoming, handler: Handler | None, trace: str) -> Outgoing:
-        if not is_trial(incoming):
-            return problem(501, "this is not finished", more={"trace": trace})
-        more: dict[str, object] = {"trace": trace}
-        if handler is not None:
-            more["handler"] = handler.address
-        if error.node:
-            more["hole"] = spell_id(error.node)
-            more["next"] = f"dark fill {spell_id(error.node)} EXPRESSION"
-        return problem(501, error.message, more=more)
+            self._tell(job, again)
 
 
-class _Place:
-    """Where a run ended, as a line of the log tells it; looked up only if the line is written."""
-
-    __slots__ = ("_node", "_snapshot")
-
-    def __init__(self, error: RunError, snapshot: Snapshot | None) -> None:
-        self._node = NodeId(error.node)
-        self._snapshot = snapshot
-
-    def __str__(self) -> str:
-        if not self._node:
-            return ""
-        return f" at {self._snapshot.program.place(self._node) if self._snapshot else spell_id(self._node)}"
-
-
-def _account(error: DarkError) -> str:
-    return "; ".join([error.message, *error.details])
+_CONFLICTS = (
+    "others changed the same rows each time that this was tried; try again",
+    "others changed the same rows meanwhile, and what this request did over the network cannot be done twice",
+)
 
 
 def _preflight(incoming: Incoming, allowed: set[str]) -> Outgoing:

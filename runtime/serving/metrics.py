@@ -11,13 +11,14 @@ BOUNDS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2
 
 
 class Metrics:
-    __slots__ = ("binds", "buckets", "conflicts", "connections", "seconds", "statuses")
+    __slots__ = ("binds", "buckets", "conflicts", "connections", "seconds", "slow", "statuses")
 
     def __init__(self) -> None:
         self.statuses: dict[int, int] = {}
         self.buckets = [0] * (len(BOUNDS) + 1)
         self.seconds = 0.0
         self.conflicts = 0  # runs that were repeated, since what they relied on had changed
+        self.slow = 0  # runs that took long, and started again in the slow lane
         self.binds = 0  # snapshots that were put into service
         self.connections = 0
 
@@ -40,6 +41,7 @@ class Metrics:
         lines += [f"dark_request_seconds_sum {self.seconds:.6f}", f"dark_request_seconds_count {total}"]
         for name, kind, value in (
             ("dark_reruns_total", "counter", self.conflicts),
+            ("dark_slow_total", "counter", self.slow),
             ("dark_binds_total", "counter", self.binds),
             ("dark_connections", "gauge", self.connections),
             ("dark_handlers", "gauge", handlers),

@@ -17,6 +17,7 @@ from dark_lang.compiling.compiled import Left
 from dark_lang.errors import Failed, Stopped
 from dark_lang.values.jsonifying import to_json
 from dark_lang.values.model import Case, Char, HoleValue, Response, Value
+from runtime.blaming import limit_reached
 from runtime.serving.messages import BYTES, JSON, PROBLEM, TEXT, Headers, Outgoing
 from runtime.serving.problems import problem
 
@@ -26,16 +27,21 @@ _OURS = frozenset({"content-length", "transfer-encoding", "connection", "keep-al
 BODILESS = frozenset({204, 205, 304})
 
 
-def outgoing(value: Value) -> Outgoing:
+def outgoing(value: Value, most: int = 0) -> Outgoing:
+    """`most`: bytes that the body may have, 0: any number. Raises LimitReached beyond."""
     kind = type(value)
     if kind is str:
-        return Outgoing(200, TEXT, _encode(value))
-    if kind is Response:
-        return _from_response(value)
-    if kind is Left:
-        return _from_left(value.value)
-    body, headers = _body(value)
-    return Outgoing(200, headers, body)
+        made = Outgoing(200, TEXT, _encode(value))
+    elif kind is Response:
+        made = _from_response(value)
+    elif kind is Left:
+        made = _from_left(value.value)
+    else:
+        body, headers = _body(value)
+        made = Outgoing(200, headers, body)
+    if most and len(made.body) > most:
+        raise limit_reached("output", most)
+    return made
 
 
 def _body(value: Value) -> tuple[bytes, Headers]:

@@ -12,11 +12,13 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Generic, Protocol, TypeVar
 
-from dark_lang.library import World
+from dark_lang.library import Effect, World
 from dark_lang.names import NodeId
 from dark_lang.nodes.toplevels import Http, Switch, Toplevel
 from dark_lang.records import dataclass
 from dark_lang.values.model import Value
+from runtime.lanes.capsules import Capsule
+from runtime.serving.messages import Outgoing
 from runtime.serving.requests import Plan, mentioned, plan_for
 from runtime.serving.routes import (
     Branch,
@@ -62,8 +64,25 @@ class Program(Protocol):
 
     def callable_for(self, toplevel: NodeId) -> Callable[..., Value]: ...
     def finished(self, toplevel: NodeId) -> bool: ...
-    def run(self, call: Callable[..., Value], args: tuple[Value, ...], world: World) -> Value:
-        """Runs a handler within the limits of a request; its first argument is the request. Raises RunError."""
+    def effect(self, handler: NodeId) -> Effect:
+        """What answering with it may do."""
+        ...
+
+    def answer(
+        self,
+        call: Callable[..., Value],
+        args: tuple[Value, ...],
+        world: World,
+        *,
+        brief: bool = False,
+        deadline: float = 0.0,
+    ) -> Outgoing:
+        """Runs a handler within the limits of a request; its first argument is the request. `deadline`: by
+        time.monotonic, if it began before now. Raises RunError; and Overtime, if it is `brief`."""
+        ...
+
+    def pack(self, handler: NodeId) -> Capsule:
+        """The handler, and all that it reaches, for another process."""
         ...
 
     def place(self, node: NodeId) -> str:
@@ -73,15 +92,18 @@ class Program(Protocol):
 
 @dataclass(slots=True)
 class Handler:
-    """An HTTP handler, ready to run. `takes_params`: whether it looks at `request.params`."""
+    """An HTTP handler, ready to run. `fields`: of the request, that it looks at, None if it may look at any."""
 
     id: NodeId
     address: str
     call: Callable[..., Value]
     variables: tuple[str, ...]
     plan: Plan
-    takes_params: bool
+    fields: frozenset[str] | None
+    takes_params: bool  # whether it looks at `request.params`
     finished: bool
+    effect: Effect
+    packed: Capsule | None = None  # once it was wanted
 
 
 Taker = tuple[Handler, tuple[str, ...]]
@@ -135,8 +157,10 @@ class Snapshot:
             self.program.callable_for(toplevel),
             read_route(tree.method, tree.route).variables,
             plan_for(fields),
+            fields,
             fields is None or "params" in fields,
             self.program.finished(toplevel),
+            self.program.effect(toplevel),
         )
 
     def choose(self, method: str, segments: list[str]) -> Taker | set[str]:

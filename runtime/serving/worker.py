@@ -13,8 +13,9 @@ from pathlib import Path
 
 from dark_lang.errors import DarkError
 from dark_lang.stdlib import standard_library
-from runtime.app import log_to_stderr, serve_process
+from runtime.app import serve_process
 from runtime.hosting import Host
+from runtime.logs import log_to_stderr
 from runtime.serving.commands import Execute
 
 

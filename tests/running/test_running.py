@@ -9,7 +9,7 @@ import pytest
 from memory_canvas import MemoryCanvas, MemoryWorld
 
 from dark_lang.errors import Failed, LimitReached
-from runtime.current import TimeUp, current_run, guarded
+from runtime.current import Overtime, TimeUp, breathe, current_run, exposed, guarded, heavy, prepared
 from runtime.running import Limits, run
 
 
@@ -171,3 +171,118 @@ def test_our_own_mistakes_are_not_shown() -> None:
 
 def test_the_end_of_time_is_no_exception_that_a_body_could_catch() -> None:
     assert not issubclass(TimeUp, Exception)
+
+
+# Brief runs, which others wait for
+
+
+def brief(work: object) -> None:
+    run(work, (), world=MemoryWorld(), limits=Limits(time_ms=20_000), brief=True)  # type: ignore[arg-type]
+
+
+def spin() -> None:
+    while True:
+        pass
+
+
+def test_a_brief_run_is_ended_while_it_is_far_from_its_limit() -> None:
+    for _ in range(3):
+        with pytest.raises(Overtime) as ended:
+            brief(spin)
+        assert ended.value.__traceback__ is not None
+        assert ended.value.__context__ is None
+        assert current_run() is None
+
+
+def test_a_brief_run_is_ended_in_a_thread() -> None:
+    def work() -> None:
+        with pytest.raises(Overtime):
+            brief(spin)
+
+    in_thread(work)
+
+
+def test_a_brief_run_does_not_begin_what_cannot_be_interrupted() -> None:
+    with pytest.raises(Overtime):
+        brief(heavy)
+    assert run(heavy, (), world=MemoryWorld()) is None
+    heavy()  # nobody waits for what is no run
+
+
+def slowly(seconds: float = 0.03) -> str:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        pass
+    return "done"
+
+
+def test_what_is_prepared_for_all_is_not_the_runs_own_time() -> None:
+    assert run(lambda: prepared(slowly), (), world=MemoryWorld(), brief=True) == "done"
+    with pytest.raises(Overtime):
+        brief(lambda: guarded(slowly))
+
+
+def test_what_is_guarded_can_be_ended_where_it_says_so() -> None:
+    seen: list[str] = []
+
+    def shared() -> None:
+        slowly()
+        seen.append("before")
+        breathe()
+        seen.append("after")
+
+    def computing() -> None:
+        exposed(spin)
+
+    with pytest.raises(Overtime):
+        brief(lambda: guarded(shared))
+    assert seen == ["before"]
+    with pytest.raises(Overtime):
+        brief(lambda: guarded(computing))
+    assert exposed(slowly, 0) == guarded(exposed, slowly, 0) == "done"
+
+
+class Deaf:
+    """Whatever is raised while it is thrown away is lost."""
+
+    def __del__(self) -> None:
+        run_ = current_run()
+        until = time.monotonic() + 10
+        while run_ is not None and not run_.fired and time.monotonic() < until:
+            pass
+        for _ in range(10_000):  # what another thread has raised arrives here
+            pass
+
+
+def test_an_end_that_was_lost_is_set_off_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    lost: list[object] = []
+    monkeypatch.setattr("sys.unraisablehook", lambda raised: lost.append(raised.exc_type))
+
+    def work() -> None:
+        Deaf()
+        spin()
+
+    def both() -> None:
+        with pytest.raises(LimitReached):
+            run(work, (), world=MemoryWorld(), limits=Limits(time_ms=20))
+
+    both()
+    in_thread(both)
+    assert lost == [TimeUp, TimeUp]
+
+
+def test_memory_has_a_limit() -> None:
+    def hoard() -> None:
+        held = []
+        while True:
+            held.append(bytearray(1_000_000))
+
+    def work() -> None:
+        with pytest.raises(LimitReached) as reached:
+            run(hoard, (), world=MemoryWorld(), limits=Limits(time_ms=20_000, memory_bytes=100_000_000))
+        assert reached.value.limit == "memory"
+        assert "100,000,000 bytes" in reached.value.message
+        assert "memory_bytes" in reached.value.suggestion
+
+    work()
+    in_thread(work)

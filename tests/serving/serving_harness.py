@@ -15,14 +15,17 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from dark_lang.library import World
+from dark_lang.library import Effect, World
 from dark_lang.names import NodeId
 from dark_lang.nodes.expressions import Variable
 from dark_lang.nodes.toplevels import Http
 from dark_lang.values.model import Value
 from runtime.data.datastore import Data
+from runtime.lanes.capsules import Capsule
 from runtime.serving.answering import Answering
 from runtime.serving.exchanges import Caps
+from runtime.serving.messages import Outgoing
+from runtime.serving.responses import outgoing
 from runtime.serving.server import listen, run_server
 from runtime.serving.snapshots import Snapshots
 
@@ -74,8 +77,22 @@ class PythonCanvas:
     def finished(self, toplevel: NodeId) -> bool:
         return toplevel not in self.unfinished
 
-    def run(self, call: Handler, args: tuple[Value, ...], world: World) -> Value:
-        return call(world, *args)
+    def effect(self, handler: NodeId) -> Effect:
+        return Effect.WRITES
+
+    def answer(
+        self,
+        call: Handler,
+        args: tuple[Value, ...],
+        world: World,
+        *,
+        brief: bool = False,
+        deadline: float = 0.0,
+    ) -> Outgoing:
+        return outgoing(call(world, *args))
+
+    def pack(self, handler: NodeId) -> Capsule:
+        raise NotImplementedError("Python handlers run where they are")
 
     def place(self, node: NodeId) -> str:
         return f"node {node}"

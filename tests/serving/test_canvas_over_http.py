@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import json
 import os
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -16,85 +14,12 @@ from pathlib import Path
 
 import pytest
 import uvicorn
+from canvas_harness import Shop, live, process
 from serving_harness import Answer, Client, ask, spell
 
-from dark_lang.edits.drafting import Draft
 from dark_lang.errors import CanvasError
-from dark_lang.names import NodeId
-from dark_lang.nodes.toplevels import Datastore, Function, Http, Toplevel
-from dark_lang.notation.reading import read_expression, read_signature, read_type
-from dark_lang.stdlib import standard_library
-from runtime.app import create_app, serve, serve_process
-from runtime.canvas import Canvas
-from runtime.hosting import Host
+from runtime.app import create_app, serve
 from runtime.serving.server import listen
-from runtime.settings import create_canvas
-
-LIBRARY = standard_library()
-
-
-class Shop:
-    """A canvas, edited as the commands do it."""
-
-    def __init__(self, folder: Path) -> None:
-        if not (folder / "canvas.toml").exists():
-            create_canvas(folder, "shop")
-        self.folder = folder
-        self.host = Host.open(folder, library=LIBRARY)
-
-    def add(self, *definitions: str) -> list[NodeId]:
-        """`GET /route = body`, `fn Shop::f(a: Int) -> Int = body`, `db Name Type`."""
-        return [self._add(definition) for definition in definitions]
-
-    def _add(self, definition: str) -> NodeId:
-        def change(draft: Draft, canvas: Canvas) -> NodeId:
-            fresh = draft.fresh
-            head, _, body = definition.partition(" = ")
-            kind, _, rest = head.partition(" ")
-            if kind == "db":
-                name, _, type_ = rest.partition(" ")
-                read = read_type(type_, canvas.naming, fresh).tree
-                made: Toplevel = Datastore(fresh(), 1, "", name, 0, read, None, None)
-            elif kind == "fn":
-                function = read_signature(rest, canvas.naming, fresh).tree
-                made = dataclasses.replace(function, body=read_expression(body, canvas.naming, fresh).tree)
-            else:
-                made = Http(fresh(), 1, "", kind, rest, read_expression(body, canvas.naming, fresh).tree)
-            draft.create_toplevel(made)
-            return made.id
-
-        return self.host.edit(change, author="test", command="test").result
-
-    def rewrite(self, toplevel: NodeId, body: str) -> None:
-        def change(draft: Draft, canvas: Canvas) -> None:
-            old = draft.tree(toplevel)
-            assert isinstance(old, Http | Function)
-            draft.replace(toplevel, old.body.id, read_expression(body, canvas.naming, draft.fresh).tree)
-
-        self.host.edit(change, author="test", command="test")
-
-    def delete(self, toplevel: NodeId) -> None:
-        self.host.edit(lambda draft, _: draft.delete_toplevel(toplevel), author="test", command="test")
-
-
-@contextlib.contextmanager
-def live(shop: Shop) -> Iterator[int]:
-    listener = listen("127.0.0.1", 0)
-    port = int(listener.getsockname()[1])
-    near, far = os.pipe()
-    up = threading.Event()
-    thread = threading.Thread(
-        target=lambda: serve_process(shop.host, listener, execute=None, started=up.set, lifeline=near), daemon=True
-    )
-    thread.start()
-    assert up.wait(20)
-    try:
-        yield port
-    finally:
-        os.close(far)
-        thread.join(15)
-        os.close(near)
-        assert not thread.is_alive()
 
 
 @pytest.fixture(scope="module")
@@ -272,32 +197,6 @@ def test_any_asgi_server_can_host_a_canvas(tmp_path: Path) -> None:
 
 
 # Processes
-
-_SERVE = """
-import sys
-from pathlib import Path
-from dark_lang.stdlib import standard_library
-from runtime.app import serve
-from runtime.hosting import Host
-host = Host.open(Path(sys.argv[1]), library=standard_library())
-serve(host, port=0, workers=int(sys.argv[2]), announce=lambda line: print(line, flush=True))
-"""
-
-
-@contextlib.contextmanager
-def process(folder: Path, workers: int) -> Iterator[tuple[subprocess.Popen[str], int]]:
-    words = [sys.executable, "-c", _SERVE, str(folder), str(workers)]
-    server = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    try:
-        assert server.stdout is not None
-        line = server.stdout.readline()
-        assert "is live at" in line, server.communicate()
-        yield server, int(line.strip().rpartition(":")[2])
-    finally:
-        if server.poll() is None:
-            server.terminate()
-        _, errors = server.communicate(timeout=20)
-        assert server.returncode in (0, -signal.SIGKILL), errors
 
 
 def counting(folder: Path) -> None:

@@ -9,6 +9,7 @@ from typing import Final
 
 from dark_lang.errors import Failed
 from dark_lang.library import LibraryFunction
+from dark_lang.stdlib import costs
 from dark_lang.stdlib.expecting import all_of_type
 from dark_lang.values.limits import BYTES_LENGTH
 from dark_lang.values.model import NONE, Value, error, ok, some
@@ -62,24 +63,28 @@ FUNCTIONS = (
         lambda data: len(data),
         "How many there are.",
         ('Bytes::length_v0(String::toBytes_v0("abc")) == 3',),
+        cost=costs.at_once,
     ),
     LibraryFunction(
         "Bytes::append_v0(a: Bytes, b: Bytes) -> Bytes",
         _append,
         "`a` followed by `b`.",
         ('Bytes::append_v0(String::toBytes_v0("a"), String::toBytes_v0("b")) == String::toBytes_v0("ab")',),
+        cost=costs.copied,
     ),
     LibraryFunction(
         "Bytes::slice_v0(bytes: Bytes, from: Int, to: Int) -> Bytes",
         lambda data, start, end: data[start:end],
         "The bytes from place `from` (the first is 0) up to before `to`. Negative places count from the end.",
         ('Bytes::slice_v0(String::toBytes_v0("abcd"), 1, 3) == String::toBytes_v0("bc")',),
+        cost=costs.copied,
     ),
     LibraryFunction(
         "Bytes::getAt_v0(bytes: Bytes, index: Int) -> Option<Int>",
         lambda data, index: some(data[index]) if 0 <= index < len(data) else NONE,
         "The byte at a place (the first is 0), as an Int from 0 to 255.",
         ('Bytes::getAt_v0(String::toBytes_v0("a"), 0) == Some(97)', "Bytes::getAt_v0(Bytes::empty_v0(), 0) == None"),
+        cost=costs.at_once,
     ),
     LibraryFunction(
         "Bytes::toList_v0(bytes: Bytes) -> List<Int>",
@@ -101,12 +106,14 @@ FUNCTIONS = (
             'Bytes::toString_v0(String::toBytes_v0("é")) == Ok("é")',
             "Result::isError_v0(Bytes::toString_v0(Bytes::fromList_v0([255])))",
         ),
+        cost=costs.copied,
     ),
     LibraryFunction(
         "Bytes::hexEncode_v0(bytes: Bytes) -> String",
         lambda data: data.hex(),
         "Two digits in base 16 for each byte, in lower case.",
         ('Bytes::hexEncode_v0(String::toBytes_v0("Az")) == "417a"',),
+        cost=costs.copied,
     ),
     LibraryFunction(
         "Bytes::hexDecode_v0(text: String) -> Result<Bytes, String>",
@@ -121,6 +128,7 @@ FUNCTIONS = (
         lambda data: b2a_base64(data, newline=False).decode("ascii"),
         "In Base64, padded.",
         ('Bytes::base64Encode_v0(String::toBytes_v0("hi")) == "aGk="',),
+        cost=costs.copied,
     ),
     LibraryFunction(
         "Bytes::base64Decode_v0(text: String) -> Result<Bytes, String>",
@@ -136,6 +144,7 @@ FUNCTIONS = (
         lambda text: b2a_base64(text.encode(), newline=False).decode("ascii"),
         "The UTF-8 of the text in Base64, padded.",
         ('Base64::encode_v0("hi") == "aGk="',),
+        cost=costs.copied,
     ),
     LibraryFunction(
         "Base64::urlEncode_v0(text: String) -> String",

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from dark_lang.library import Deprecation, LibraryFunction
 from dark_lang.names import Standard
-from dark_lang.stdlib import growing
+from dark_lang.stdlib import costs, growing
 from dark_lang.stdlib.expecting import is_some, key_and_value, of_type, truth
 from dark_lang.values.jsonifying import to_json
 from dark_lang.values.model import NONE, UNIT, GuestDict, Value, some
@@ -99,12 +99,14 @@ FUNCTIONS = (
         lambda entries: len(entries),
         "How many entries.",
         ('Dict::size_v0(#{ "a": 1 }) == 1',),
+        cost=costs.at_once,
     ),
     LibraryFunction(
         "Dict::isEmpty_v0<a>(dict: Dict<a>) -> Bool",
         lambda entries: not entries,
         "Whether it has no entries.",
         ("Dict::isEmpty_v0(#{})",),
+        cost=costs.at_once,
     ),
     LibraryFunction(
         "Dict::get_v0<a>(dict: Dict<a>, key: String) -> Any",
@@ -116,6 +118,7 @@ FUNCTIONS = (
             Standard("Dict::get", 1),
             "Option::withDefault_v0(Dict::get_v1(?dict, ?key), ())",
         ),
+        cost=costs.at_once,
     ),
     LibraryFunction(
         "Dict::getWithDefault_v0<a>(dict: Dict<a>, key: String, default: a) -> a",
@@ -128,6 +131,7 @@ FUNCTIONS = (
         lambda entries, key: key in entries,
         "Whether something is under the key.",
         ('Dict::member_v0(#{ "a": 1 }, "a")',),
+        cost=costs.at_once,
     ),
     LibraryFunction(
         "Dict::set_v0<a>(dict: Dict<a>, key: String, value: a) -> Dict<a>",
@@ -147,6 +151,7 @@ FUNCTIONS = (
         _update,
         "The same with what the function makes of the value under the key; it gives None to have no entry.",
         ('Dict::update_v0(#{ "a": 1 }, "a", old => Option::map_v0(old, n => n + 1)) == #{ "a": 2 }',),
+        cost=costs.entered,
     ),
     LibraryFunction(
         "Dict::keys_v0<a>(dict: Dict<a>) -> List<String>",

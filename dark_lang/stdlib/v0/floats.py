@@ -8,6 +8,7 @@ from dark_lang.errors import Failed
 from dark_lang.library import LibraryFunction
 from dark_lang.stdlib.arithmetic import divide_floats, parse_float, power_floats, round_half_away, whole
 from dark_lang.stdlib.expecting import all_of_type
+from dark_lang.values.digits import counted
 from dark_lang.values.model import Value
 
 _LARGEST_DECIMALS = 20
@@ -35,7 +36,7 @@ def _min(a: float, b: float) -> float:
 
 def _format(number: float, decimals: int) -> str:
     if not 0 <= decimals <= _LARGEST_DECIMALS:
-        raise Failed(f"Float::format writes 0 to {_LARGEST_DECIMALS} decimals, not {decimals}")
+        raise Failed(f"Float::format writes 0 to {_LARGEST_DECIMALS} decimals, not {counted(decimals)}")
     return f"{number:.{decimals}f}"
 
 

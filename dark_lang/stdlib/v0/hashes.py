@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from dark_lang.library import LibraryFunction
+from dark_lang.stdlib import costs
 
 
 def _digest(algorithm: str) -> Callable[[bytes], bytes]:
@@ -45,24 +46,28 @@ FUNCTIONS = (
         _hex_digest("sha256"),
         "The SHA-256 of the text's UTF-8, as 64 digits in base 16.",
         ('String::startsWith_v0(Crypto::sha256_v0("abc"), "ba7816bf8f01cfea")',),
+        cost=costs.copied,
     ),
     LibraryFunction(
         "Crypto::sha384_v0(text: String) -> String",
         _hex_digest("sha384"),
         "The SHA-384 of the text's UTF-8, as 96 digits in base 16.",
         ('String::startsWith_v0(Crypto::sha384_v0("abc"), "cb00753f45a35e8b")',),
+        cost=costs.copied,
     ),
     LibraryFunction(
         "Crypto::sha512_v0(text: String) -> String",
         _hex_digest("sha512"),
         "The SHA-512 of the text's UTF-8, as 128 digits in base 16.",
         ('String::startsWith_v0(Crypto::sha512_v0("abc"), "ddaf35a193617aba")',),
+        cost=costs.copied,
     ),
     LibraryFunction(
         "Crypto::md5_v0(text: String) -> String",
         _hex_digest("md5"),
         "The MD5 of the text's UTF-8, as 32 digits in base 16. It protects nothing: for old formats only.",
         ('Crypto::md5_v0("abc") == "900150983cd24fb0d6963f7d28e17f72"',),
+        cost=costs.copied,
     ),
     LibraryFunction(
         "Crypto::sha256Bytes_v0(data: Bytes) -> Bytes",
@@ -81,12 +86,14 @@ FUNCTIONS = (
         _keyed("sha256"),
         "The HMAC with SHA-256: whoever lacks the key cannot make it.",
         (f"Bytes::length_v0(Crypto::sha256hmac_v0({_KEY}, {_ABC})) == 32",),
+        cost=costs.copied,
     ),
     LibraryFunction(
         "Crypto::sha1hmac_v0(key: Bytes, data: Bytes) -> Bytes",
         _keyed("sha1"),
         "The HMAC with SHA-1, as older services sign with it.",
         (f"Bytes::length_v0(Crypto::sha1hmac_v0({_KEY}, {_ABC})) == 20",),
+        cost=costs.copied,
     ),
     LibraryFunction(
         "Crypto::isSame_v0(a: Bytes, b: Bytes) -> Bool",

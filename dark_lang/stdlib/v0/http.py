@@ -5,8 +5,10 @@ from __future__ import annotations
 
 from dark_lang.errors import Failed
 from dark_lang.library import LibraryFunction
+from dark_lang.stdlib import costs
 from dark_lang.stdlib.expecting import of_type
 from dark_lang.stdlib.text import check_header, encode_address
+from dark_lang.values.digits import counted
 from dark_lang.values.jsonifying import to_json
 from dark_lang.values.model import NONE, GuestDict, Response, Value, some
 
@@ -20,7 +22,7 @@ _NOT_IN_COOKIE = frozenset(' ",;\\') | {chr(code) for code in range(32)}
 
 def _respond(status: int, body: Value, headers: tuple[tuple[str, str], ...] = ()) -> Response:
     if not 200 <= status <= 599:
-        raise Failed(f"a response cannot have the status {status}; it is from 200 to 599")
+        raise Failed(f"a response cannot have the status {counted(status)}; it is from 200 to 599")
     return Response(status, headers, body)
 
 
@@ -115,6 +117,7 @@ FUNCTIONS = (
         lambda body, status: _json(status, body),
         "JSON with this status: a String in quotes too.",
         ('Http::header_v0(Http::responseWithJson_v0("a", 200), "content-type") == Some("application/json")',),
+        cost=costs.written,
     ),
     LibraryFunction(
         "Http::html_v0(body: String) -> Response",
@@ -133,6 +136,7 @@ FUNCTIONS = (
         lambda body: _json(200, body),
         "JSON: a String in quotes too.",
         ("Http::status_v0(Http::json_v0([1])) == 200",),
+        cost=costs.written,
     ),
     LibraryFunction(
         "Http::success_v0<a>(body: a) -> Response",

@@ -6,6 +6,7 @@ from typing import Any
 
 from dark_lang.library import Deprecation, LibraryFunction
 from dark_lang.names import Standard
+from dark_lang.stdlib import costs
 from dark_lang.stdlib.expecting import all_of_type
 from dark_lang.values.jsonifying import from_json, to_json
 from dark_lang.values.model import NONE, GuestDict, Json, Value, some
@@ -92,12 +93,14 @@ FUNCTIONS = (
         "The value as JSON text: records and Dicts are objects, None is null, `Some(x)` is x, a DateTime is ISO 8601"
         " text. Fails for functions, NaN and infinities.",
         (r'Json::stringify_v0({ a: [1.5, 2.5], b: None }) == "{\"a\":[1.5,2.5],\"b\":null}"',),
+        cost=costs.written,
     ),
     LibraryFunction(
         "Json::from_v0<a>(value: a) -> Json",
         _from,
         "The value as Json, as Json::stringify would write it.",
         ('Json::get_v0(Json::from_v0({ a: 1 }), "a") == Some(Json::from_v0(1))',),
+        cost=costs.written,
     ),
     LibraryFunction(
         "Json::null_v0() -> Json", lambda: Json(None), "The null of JSON.", ("Json::isNull_v0(Json::null_v0())",)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dark_lang.library import Deprecation, Effect, LibraryFunction, World
 from dark_lang.names import Standard
-from dark_lang.stdlib import growing
+from dark_lang.stdlib import costs, growing
 from dark_lang.stdlib.expecting import all_of_type, room_for_items, room_for_new_items, tuple_of
 from dark_lang.stdlib.randomness import below
 from dark_lang.values.equality import equal
@@ -24,7 +24,7 @@ def _range(lowest: int, highest: int) -> list[Value]:
 
 def _repeat(times: int, value: Value) -> list[Value]:
     room_for_new_items(times, "List::repeat")
-    return [value] * times
+    return [value] * max(times, 0)
 
 
 def _append(a: list[Value], b: list[Value]) -> list[Value]:
@@ -81,30 +81,35 @@ FUNCTIONS = (
         lambda value: [value],
         "One item.",
         ("List::singleton_v0(1) == [1]",),
+        cost=costs.at_once,
     ),
     LibraryFunction(
         "List::range_v0(lowest: Int, highest: Int) -> List<Int>",
         _range,
         "The Ints from the lowest to the highest, both included; none if the highest is the lower.",
         ("List::range_v0(1, 3) == [1, 2, 3]", "List::range_v0(3, 1) == []"),
+        cost=costs.ranged,
     ),
     LibraryFunction(
         "List::repeat_v0<a>(times: Int, value: a) -> List<a>",
         _repeat,
         "The value so many times.",
         ('List::repeat_v0(2, "a") == ["a", "a"]',),
+        cost=costs.filled,
     ),
     LibraryFunction(
         "List::length_v0<a>(list: List<a>) -> Int",
         lambda items: len(items),
         "How many items.",
         ("List::length_v0([7, 8]) == 2",),
+        cost=costs.at_once,
     ),
     LibraryFunction(
         "List::isEmpty_v0<a>(list: List<a>) -> Bool",
         lambda items: not items,
         "Whether it has no items.",
         ("List::isEmpty_v0([])", "List::isEmpty_v0([1]) == false"),
+        cost=costs.at_once,
     ),
     LibraryFunction(
         "List::head_v0<a>(list: List<a>) -> Any",
@@ -112,6 +117,7 @@ FUNCTIONS = (
         "The first item, or `()` if there is none.",
         ("List::head_v0([1, 2]) == 1", "List::head_v0([]) == ()"),
         deprecated=Deprecation(_NOTHING, Standard("List::head", 1), "Option::withDefault_v0(List::head_v1(?list), ())"),
+        cost=costs.at_once,
     ),
     LibraryFunction(
         "List::last_v0<a>(list: List<a>) -> Any",
@@ -119,6 +125,7 @@ FUNCTIONS = (
         "The last item, or `()` if there is none.",
         ("List::last_v0([1, 2]) == 2", "List::last_v0([]) == ()"),
         deprecated=Deprecation(_NOTHING, Standard("List::last", 1), "Option::withDefault_v0(List::last_v1(?list), ())"),
+        cost=costs.at_once,
     ),
     LibraryFunction(
         "List::getAt_v0<a>(list: List<a>, index: Int) -> Any",
@@ -128,30 +135,35 @@ FUNCTIONS = (
         deprecated=Deprecation(
             _NOTHING, Standard("List::getAt", 1), "Option::withDefault_v0(List::getAt_v1(?list, ?index), ())"
         ),
+        cost=costs.at_once,
     ),
     LibraryFunction(
         "List::tail_v0<a>(list: List<a>) -> Option<List<a>>",
         lambda items: some(items[1:]) if items else NONE,
         "All but the first; None if there is no first.",
         ("List::tail_v0([1, 2, 3]) == Some([2, 3])", "List::tail_v0([]) == None"),
+        cost=costs.copied,
     ),
     LibraryFunction(
         "List::take_v0<a>(list: List<a>, count: Int) -> List<a>",
         lambda items, count: items[: max(count, 0)],
         "The first so many, or all.",
         ("List::take_v0([1, 2, 3], 2) == [1, 2]", "List::take_v0([1], -1) == []"),
+        cost=costs.copied,
     ),
     LibraryFunction(
         "List::drop_v0<a>(list: List<a>, count: Int) -> List<a>",
         lambda items, count: items[max(count, 0) :],
         "All but the first so many.",
         ("List::drop_v0([1, 2, 3], 2) == [3]",),
+        cost=costs.copied,
     ),
     LibraryFunction(
         "List::push_v0<a>(list: List<a>, value: a) -> List<a>",
         lambda items, value: [value, *items],
         "The value, then the items.",
         ("List::push_v0([2], 1) == [1, 2]",),
+        cost=costs.copied,
     ),
     LibraryFunction(
         "List::pushBack_v0<a>(list: List<a>, value: a) -> List<a>",
@@ -159,6 +171,7 @@ FUNCTIONS = (
         "The items, then the value.",
         ("List::pushBack_v0([1], 2) == [1, 2]",),
         growing=growing.push_back,
+        cost=costs.copied,
     ),
     LibraryFunction(
         "List::append_v0<a>(as: List<a>, bs: List<a>) -> List<a>",
@@ -166,6 +179,7 @@ FUNCTIONS = (
         "The items of one, then those of the other.",
         ("List::append_v0([1], [2, 3]) == [1, 2, 3]",),
         growing=growing.append_list,
+        cost=costs.copied,
     ),
     LibraryFunction(
         "List::flatten_v0<a>(lists: List<List<a>>) -> List<a>",
@@ -190,6 +204,7 @@ FUNCTIONS = (
         lambda items: items[::-1],
         "From the last to the first.",
         ("List::reverse_v0([1, 2, 3]) == [3, 2, 1]",),
+        cost=costs.copied,
     ),
     LibraryFunction(
         "List::member_v0<a>(list: List<a>, value: a) -> Bool",
@@ -239,6 +254,7 @@ FUNCTIONS = (
         _window,
         "Every run of that many neighbours.",
         ("List::window_v0([1, 2, 3], 2) == [[1, 2], [2, 3]]",),
+        cost=costs.windowed,
     ),
     LibraryFunction(
         "List::randomElement_v0<a>(list: List<a>) -> Option<a>",

@@ -11,7 +11,7 @@ from typing import Final
 
 from dark_lang.errors import Failed, RunError
 from dark_lang.library import LibraryFunction
-from dark_lang.stdlib import growing
+from dark_lang.stdlib import costs, growing
 from dark_lang.stdlib.arithmetic import divide_floats, modulo_ints, multiply_ints, power_floats, power_ints
 from dark_lang.stdlib.expecting import room_for_text
 from dark_lang.values.demanding import hole_reached, misfit
@@ -142,6 +142,7 @@ FUNCTIONS = (
         "`a ++ b`: one String after the other.",
         ('"ab" ++ "cd" == "abcd"',),
         growing=growing.append_text,
+        cost=costs.joined_operands,
     ),
     LibraryFunction(
         f"Op::equals_v0{_ORDER}",

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dark_lang.errors import Failed
 from dark_lang.library import Deprecation, LibraryFunction
 from dark_lang.names import Standard
+from dark_lang.stdlib import costs
 from dark_lang.stdlib.expecting import all_of_type, of_type, room_for_text
 from dark_lang.values.graphemes import clusters, count_clusters, slice_clusters
 from dark_lang.values.model import NONE, Char, Value, some
@@ -72,6 +73,7 @@ FUNCTIONS = (
             Standard("String::length", 1),
             "String::length_v1(?text)",
         ),
+        cost=costs.copied,
     ),
     LibraryFunction(
         "String::first_v0(text: String, characterCount: Int) -> String",
@@ -114,12 +116,14 @@ FUNCTIONS = (
         lambda text, pad, goal: _padding(text, pad, goal, "String::padStart") + text,
         "The text with so much padding before it that it has at least `goalLength` characters.",
         ('String::padStart_v0("7", "0", 3) == "007"', 'String::padStart_v0("1234", "0", 3) == "1234"'),
+        cost=costs.padded,
     ),
     LibraryFunction(
         "String::padEnd_v0(text: String, padWith: String, goalLength: Int) -> String",
         lambda text, pad, goal: text + _padding(text, pad, goal, "String::padEnd"),
         "The text with so much padding after it that it has at least `goalLength` characters.",
         ('String::padEnd_v0("ab", ".-", 5) == "ab.-."',),
+        cost=costs.padded,
     ),
     LibraryFunction(
         "String::split_v0(text: String, separator: String) -> List<String>",

@@ -11,10 +11,12 @@ from typing import Final
 from dark_lang.errors import Failed
 from dark_lang.library import Deprecation, Effect, LibraryFunction, World
 from dark_lang.names import Standard
+from dark_lang.stdlib import costs
 from dark_lang.stdlib.arithmetic import parse_float, parse_int
 from dark_lang.stdlib.expecting import all_of_type, room_for_text
 from dark_lang.stdlib.randomness import below
 from dark_lang.stdlib.text import escape_html, parse_uuid
+from dark_lang.values.digits import counted
 from dark_lang.values.model import Case, Value
 
 _BLANKS: Final = r"[\s_-]+"
@@ -40,7 +42,7 @@ def _join_proven(strings: list[str], separator: str) -> str:
 
 def _repeat(text: str, times: int) -> str:
     if times < 0:
-        raise Failed(f"String::repeat cannot repeat a String {times} times")
+        raise Failed(f"String::repeat cannot repeat a String {counted(times)} times")
     room_for_text(len(text) * times, "String::repeat")
     return text * times
 
@@ -65,7 +67,7 @@ def _slugify(text: str) -> str:
 
 def _random(world: World, length: int) -> str:
     if not 0 <= length <= _LONGEST_RANDOM:
-        raise Failed(f"String::random makes 0 to {_LONGEST_RANDOM:,} characters, not {length:,}")
+        raise Failed(f"String::random makes 0 to {_LONGEST_RANDOM:,} characters, not {counted(length)}")
     return "".join([_LETTERS[below(world, len(_LETTERS))] for _ in range(length)])
 
 
@@ -83,12 +85,14 @@ FUNCTIONS = (
         _append,
         "`s1` followed by `s2`.",
         ('String::append_v0("ab", "cd") == "abcd"',),
+        cost=costs.copied,
     ),
     LibraryFunction(
         "String::prepend_v0(s1: String, s2: String) -> String",
         lambda s1, s2: _append(s2, s1),
         "`s1` with `s2` before it.",
         ('String::prepend_v0("ab", "cd") == "cdab"',),
+        cost=costs.copied,
     ),
     LibraryFunction(
         "String::join_v0(strings: List<String>, separator: String) -> String",
@@ -96,18 +100,21 @@ FUNCTIONS = (
         "All of them in one, the separator between each two.",
         ('String::join_v0(["a", "b"], ", ") == "a, b"',),
         proven=_join_proven,
+        cost=costs.joined,
     ),
     LibraryFunction(
         "String::repeat_v0(text: String, times: Int) -> String",
         _repeat,
         "The text so many times. Fails for a negative number, and beyond 10,000,000 characters.",
         ('String::repeat_v0("ab", 3) == "ababab"',),
+        cost=costs.repeated,
     ),
     LibraryFunction(
         "String::isEmpty_v0(s: String) -> Bool",
         lambda s: not s,
         "Whether it has no characters.",
         ('String::isEmpty_v0("")', 'String::isEmpty_v0(" ") == false'),
+        cost=costs.at_once,
     ),
     LibraryFunction("String::newline_v0() -> String", lambda: "\n", "A line feed.", (r'String::newline_v0() == "\n"',)),
     LibraryFunction(
@@ -115,6 +122,7 @@ FUNCTIONS = (
         lambda text, search: search in text,
         "Whether one String is a part of the other.",
         ('String::contains_v0("hello", "ell")',),
+        cost=costs.copied,
     ),
     LibraryFunction(
         "String::isSubstring_v0(searchingFor: String, lookingIn: String) -> Bool",
@@ -126,60 +134,70 @@ FUNCTIONS = (
             Standard("String::contains", 0),
             "String::contains_v0(?lookingIn, ?searchingFor)",
         ),
+        cost=costs.copied,
     ),
     LibraryFunction(
         "String::startsWith_v0(subject: String, prefix: String) -> Bool",
         lambda subject, prefix: subject.startswith(prefix),
         "Whether the subject begins with the prefix.",
         ('String::startsWith_v0("hello", "he")',),
+        cost=costs.copied,
     ),
     LibraryFunction(
         "String::endsWith_v0(subject: String, suffix: String) -> Bool",
         lambda subject, suffix: subject.endswith(suffix),
         "Whether the subject ends with the suffix.",
         ('String::endsWith_v0("hello", "lo")',),
+        cost=costs.copied,
     ),
     LibraryFunction(
         "String::replaceAll_v0(text: String, searchFor: String, replaceWith: String) -> String",
         _replace_all,
         "Every occurrence replaced, from the left; an empty `searchFor` occurs between all characters.",
         ('String::replaceAll_v0("banana", "an", "-") == "b--a"',),
+        cost=costs.replaced,
     ),
     LibraryFunction(
         "String::replaceFirst_v0(text: String, searchFor: String, replaceWith: String) -> String",
         lambda text, search, replacement: text.replace(search, replacement, 1),
         "The first occurrence replaced.",
         ('String::replaceFirst_v0("banana", "an", "-") == "b-ana"',),
+        cost=costs.copied,
     ),
     LibraryFunction(
         "String::toLowercase_v0(text: String) -> String",
         lambda text: text.lower(),
         "The text in lower case.",
         ('String::toLowercase_v0("HeLLo") == "hello"',),
+        cost=costs.copied,
     ),
     LibraryFunction(
         "String::toUppercase_v0(text: String) -> String",
         lambda text: text.upper(),
         "The text in upper case.",
         ('String::toUppercase_v0("straße") == "STRASSE"',),
+        cost=costs.copied,
     ),
     LibraryFunction(
         "String::trim_v0(text: String) -> String",
         lambda text: text.strip(),
         "Without white space at both ends.",
         ('String::trim_v0("  a b ") == "a b"',),
+        cost=costs.copied,
     ),
     LibraryFunction(
         "String::trimStart_v0(text: String) -> String",
         lambda text: text.lstrip(),
         "Without white space at its start.",
         ('String::trimStart_v0("  a ") == "a "',),
+        cost=costs.copied,
     ),
     LibraryFunction(
         "String::trimEnd_v0(text: String) -> String",
         lambda text: text.rstrip(),
         "Without white space at its end.",
         ('String::trimEnd_v0(" a  ") == " a"',),
+        cost=costs.copied,
     ),
     LibraryFunction(
         "String::slugify_v0(text: String) -> String",
@@ -192,6 +210,7 @@ FUNCTIONS = (
         lambda text: text.encode(),
         "The text in UTF-8.",
         ('Bytes::length_v0(String::toBytes_v0("é")) == 2',),
+        cost=costs.copied,
     ),
     LibraryFunction(
         "String::base64Encode_v0(text: String) -> String",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from dark_lang.library import Effect, LibraryFunction, World
+from dark_lang.stdlib import costs
 from dark_lang.stdlib.expecting import truth
 from dark_lang.stdlib.v0.datastores import found_rows
 from dark_lang.values.model import NONE, DatastoreValue, GuestDict, Value, some
@@ -37,18 +38,21 @@ FUNCTIONS = (
         lambda items: some(items[0]) if items else NONE,
         "The first item; None if there is none.",
         ("List::head_v1([1, 2]) == Some(1)", "List::head_v1([]) == None"),
+        cost=costs.at_once,
     ),
     LibraryFunction(
         "List::last_v1<a>(list: List<a>) -> Option<a>",
         lambda items: some(items[-1]) if items else NONE,
         "The last item; None if there is none.",
         ("List::last_v1([1, 2]) == Some(2)", "List::last_v1([]) == None"),
+        cost=costs.at_once,
     ),
     LibraryFunction(
         "List::getAt_v1<a>(list: List<a>, index: Int) -> Option<a>",
         lambda items, index: some(items[index]) if 0 <= index < len(items) else NONE,
         "The item at a place (the first is 0); None if there is none.",
         ('List::getAt_v1(["a", "b"], 1) == Some("b")', "List::getAt_v1([1], -1) == None"),
+        cost=costs.at_once,
     ),
     LibraryFunction(
         "List::findFirst_v1<a>(list: List<a>, f: a -> Bool) -> Option<a>",
@@ -61,6 +65,7 @@ FUNCTIONS = (
         _get,
         "The value under the key; None if there is none.",
         ('Dict::get_v1(#{ "a": 1 }, "a") == Some(1)', 'Dict::get_v1(#{ "a": 1 }, "b") == None'),
+        cost=costs.at_once,
     ),
     LibraryFunction(
         "DB::get_v1<a>(store: Datastore<a>, key: String) -> Option<a>",

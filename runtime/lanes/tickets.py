@@ -1,0 +1,40 @@
+"""A request on its way through a lane other than the event loop, and what it comes back with.
+
+Must not know lanes. Invariant: `done` is called once for each ticket that was handed in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from dark_lang.names import NodeId
+from dark_lang.records import NamedTuple, dataclass
+from runtime.data.commits import Commit
+from runtime.lanes.capsules import Capsule
+from runtime.serving.messages import Incoming, Outgoing
+
+
+class Crowded(Exception):  # noqa: N818 - a state of affairs
+    """So many requests that take long are under way that this one could not be taken up in its time."""
+
+
+class Back(NamedTuple):
+    """Either `made`, with what is to be written if anything is; or the `error`: a RunError, a BadRequest, Crowded or
+    our own."""
+
+    made: Outgoing | None = None
+    commit: Commit | None = None
+    error: Exception | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    handler: NodeId
+    address: str  # of the handler
+    pack: Callable[[], Capsule]
+    fields: frozenset[str] | None
+    variables: tuple[str, ...]
+    values: tuple[str, ...]
+    incoming: Incoming
+    deadline: float  # by time.monotonic
+    done: Callable[[Back], None]

@@ -1,0 +1,89 @@
+"""The runnable side of one snapshot, as a server needs it: handlers as functions, and their answers within limits.
+
+Must not know lanes, routes or sockets. Invariant: an answer is made whole inside the run that it comes from, so that
+the limits of the run hold for what it takes to write it, too.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from dark_lang.library import Effect, Library, World
+from dark_lang.names import Defined, NodeId
+from dark_lang.naming import Realm
+from dark_lang.values.model import Case, Value
+from runtime.checking import Checks
+from runtime.effects import Effects
+from runtime.linking import CanvasView, CodeCache, Linker
+from runtime.running import Limits, run
+from runtime.serving.messages import Outgoing
+from runtime.serving.responses import outgoing
+from runtime.settings import Settings
+
+
+def run_limits(settings: Settings) -> Limits:
+    limits = settings.limits
+    return Limits(limits.time_ms, limits.depth, limits.memory_bytes)
+
+
+class Runnable:
+    """`cache` is shared by all snapshots of a process."""
+
+    def __init__(
+        self,
+        canvas: CanvasView,
+        library: Library,
+        settings: Settings,
+        cache: CodeCache,
+        checks: Checks | None = None,
+    ) -> None:
+        linker = Linker(canvas, library, cache, checks)
+        self.callable_for = linker.callable_for
+        self.finished = linker.finished
+        self._effects = Effects(canvas, library)
+        self._limits = run_limits(settings)
+        self._output_bytes = settings.limits.output_bytes
+        self.subject_function: NodeId | None = None
+        self._subject: Callable[..., Value] | None = None
+        if settings.subject.function:
+            ref = canvas.resolve(Realm.FUNCTION, settings.subject.function)
+            if isinstance(ref, Defined):
+                self.subject_function = ref.id
+                self._subject = linker.callable_for(ref.id)
+
+    def effect(self, handler: NodeId) -> Effect:
+        """What answering may do, with the function that says who is asking."""
+        own = self._effects.of(handler).effect
+        return own if self.subject_function is None else max(own, self._effects.of(self.subject_function).effect)
+
+    def answer(
+        self,
+        call: Callable[..., Value],
+        args: tuple[Value, ...],
+        world: World,
+        *,
+        brief: bool = False,
+        deadline: float = 0.0,
+    ) -> Outgoing:
+        """Runs a handler; its first argument is the request. `deadline` and `brief`: as `running.run` has them. Raises
+        RunError, and Overtime if it is brief."""
+        known: str | None = None
+        if self._subject is not None:
+            deadline = deadline or time.monotonic() + self._limits.time_ms / 1000
+            subject = run(self._subject, args[:1], world=world, limits=self._limits, brief=brief, deadline=deadline)
+            held = subject.values if isinstance(subject, Case) and subject.name == "Some" else ()
+            known = held[0] if held and isinstance(held[0], str) else None
+        return run(
+            self._made,
+            (call, *args),
+            world=world,
+            limits=self._limits,
+            subject=known,
+            seen={"request": args[0]},
+            brief=brief,
+            deadline=deadline,
+        )
+
+    def _made(self, call: Callable[..., Value], *args: Value) -> Outgoing:
+        return outgoing(call(*args), self._output_bytes)
