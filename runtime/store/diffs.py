@@ -135,9 +135,13 @@ class Store:
         folder cannot be read."""
         self.journal.seek_end()
         for _ in range(_ATTEMPTS):
-            # Loose files before packs: one that a packer took away in between is found in its pack.
+            # Loose files before packs: one that a packer took away in between is found in its pack. And after them,
+            # for a checkout may put loose files in the place of a pack.
+            before = self._list(self.packs_folder)
             names = self._list(self.diffs)
             pack_names = self._list(self.packs_folder)
+            if before != pack_names:
+                continue
             try:
                 yield from self._take_packs(pack_names, known, progress)
                 yield from self._take_loose(names, known, progress)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import shutil
 import threading
 from collections.abc import Callable
@@ -95,20 +96,43 @@ def test_readers_are_never_without_a_diff_while_others_pack(long: Desk) -> None:
     for reader in readers:
         reader.start()
     packer = Desk(long.folder)
-    for folder in range(3):
+    for _ in range(3):
         packer.host.pack()
-        for path in sorted((long.folder / "diffs" / "packs").iterdir()):
-            for start, data in packs.split(path.read_bytes()):  # and back, as an unpacker would
-                ref_name = _loose_name(data)
-                (long.folder / "diffs" / f".{folder}{start}").write_bytes(data)
-                (long.folder / "diffs" / f".{folder}{start}").rename(long.folder / "diffs" / ref_name)
-            path.unlink()
+        unpack(long.folder)
         packer.host.refresh()
     stop.set()
     for reader in readers:
         reader.join()
     assert wrong == []
     assert contents(packer.host) == expected and packer.host.problems == ()
+
+
+def test_what_is_unpacked_between_two_listings_is_read(long: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A checkout of what was before the packing."""
+    expected = contents(long.host)
+    long.host.pack()
+    shutil.rmtree(long.folder / ".dark")
+    listed, done = os.listdir, []
+
+    def listdir(folder: Path) -> list[str]:
+        names = listed(folder)
+        if Path(folder).name == "diffs" and not done:
+            done.append(folder)
+            unpack(long.folder)
+        return names
+
+    monkeypatch.setattr(os, "listdir", listdir)
+    assert contents(Desk(long.folder).host) == expected
+
+
+def unpack(canvas: Path) -> None:
+    """As a checkout may: loose files in the place of packs."""
+    diffs = canvas / "diffs"
+    for path in sorted((diffs / "packs").iterdir()):
+        for start, data in packs.split(path.read_bytes()):
+            (diffs / f".{start}").write_bytes(data)
+            (diffs / f".{start}").rename(diffs / _loose_name(data))
+        path.unlink()
 
 
 def _loose_name(data: bytes) -> str:
