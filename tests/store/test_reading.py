@@ -81,9 +81,9 @@ def test_what_came_before_a_scan_failed_is_not_forgotten(
 
     def listdir(folder: Path) -> list[str]:
         listed.append(folder)
-        if len(listed) > 2:
+        if len(listed) > 3:
             raise OSError(5, "Input/output error")
-        if len(listed) == 2:
+        if len(listed) == 3:
             last.unlink()  # listed, and gone when it is read: so everything is listed again
         return real(folder)
 
