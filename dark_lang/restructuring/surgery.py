@@ -14,9 +14,11 @@ from dark_lang.errors import AddressError, RefusedError
 from dark_lang.names import NodeId
 from dark_lang.nodes import expressions as e
 from dark_lang.nodes import patterns as p
+from dark_lang.nodes import toplevels as top
 from dark_lang.nodes import types as t
 from dark_lang.nodes.shape import Arity, Node, Slot, Sort, shape_of
 from dark_lang.nodes.walking import Position, children_of, descend, positions, rebuild
+from dark_lang.notation.addresses import label_of
 from dark_lang.restructuring.remembering import remembered
 
 N = TypeVar("N", bound=Node)
@@ -136,9 +138,14 @@ def position_of(root: Node, node_id: NodeId) -> Position:
     position = positions_in(root).get(node_id)
     if position is None:
         require(root, node_id)
-        raise RefusedError(
-            "this cannot be done to a whole definition", suggestion="address a node inside it: `ADDR#body`"
-        )
+        if isinstance(root, top.Toplevel):
+            label, shape = label_of(root), shape_of(type(root))
+            parts = [slot.label for slot in (shape.slot("body"), *shape.slots) if slot is not None]
+            raise RefusedError(
+                f"{label} is a whole definition, and this is done to a part of one",
+                suggestion=f"address a node inside it: {label}#{parts[0]}" if parts else "",
+            )
+        raise RefusedError("this is done to a part of a tree, not to its root")
     return position
 
 
