@@ -31,6 +31,7 @@ PRELUDE: Final = (
     ("fn", "W::age(x: { age: Int, .. }) -> Int = x.age"),
     ("fn", "W::find(n: Int) -> Option<Int> = if n > 1 then Some(n) else None"),
     ("fn", 'W::checked(n: Int) -> Result<Int, String> = if n > 1 then Ok(n) else Error("small")'),
+    ("fn", "W::linked(value: Int, next: Option<Chain>) -> Chain = { value: value, next: next }"),
     (
         "fn",
         "W::sum(c: Chain) -> Int = match c { { value, next: Some(m) } -> value + W::sum(m), { value } -> value }",
@@ -64,11 +65,13 @@ def named(name: str, *args: Type) -> Type:
 
 @cache
 def candidates() -> tuple[tuple[str, Signature], ...]:
-    """The standard functions that can be called with generated values."""
+    """The standard functions that can be called with generated values. Those that decode are left out: where nothing
+    says what they are to read, they are marked."""
     return tuple(
         (f"{identity.name}_v{identity.version}", parse_signature(function))
         for identity, function in library().functions.items()
         if function.deprecated is None
+        and not function.decodes
         and function.effect is Effect.PURE
         and not any(word in function.signature for word in _EXCLUDED)
     )
@@ -214,7 +217,8 @@ class Writer:
                 return f"{{ age: {of(INT)}, name: {of(STRING)} }}"
             case _ if wanted == self.chain:
                 after = "None" if depth <= 0 or self.choose.random() < 0.5 else f"Some({of(self.chain)})"
-                return f"{{ value: {of(INT)}, next: {after} }}"
+                # A literal would only be of this type where something says so: what is inferred never holds itself.
+                return f"W::linked({of(INT)}, {after})"
             case _ if wanted == self.shape:
                 whole = ("Empty", f"Circle({of(FLOAT)})", f"Rect({of(FLOAT)}, {of(FLOAT)})")
                 return self.choose.choice(whole)
@@ -338,8 +342,9 @@ class Writer:
         return f"({{ {{ a: {a}, b: {b} }} | a: {self.of(wanted, env, depth)} }}).a"
 
     def left_early(self, wanted: Type, env: Env, depth: int) -> str:
-        inner = self.of(named("Option", wanted), env, depth)
-        return f"Option::withDefault_v0((() => Some(({inner})!))(), {self.of(wanted, env, depth)})"
+        inner, name = self.of(named("Option", wanted), env, depth), self.name()
+        some = f"Option::map_v0({inner}, {name} => {name})"  # what may be a Result as well, `!` cannot be sound of
+        return f"Option::withDefault_v0((() => Some({some}!))(), {self.of(wanted, env, depth)})"
 
     def folded(self, wanted: Type, env: Env, depth: int) -> str:
         acc, item = self.names(2)
