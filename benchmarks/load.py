@@ -14,6 +14,7 @@ import select
 import socket
 import sys
 import time
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -117,8 +118,8 @@ def paced_load(port: int, path: str, *, per_second: int, seconds: float, connect
     """Asks at an even pace, whether or not answers keep up; a latency counts from when its request was due."""
     request = request_bytes(port, path)
     result = Result(seconds)
-    idle = [_Caller(port, nth) for nth in range(connections)]
-    everyone = list(idle)
+    everyone = [_Caller(port, nth) for nth in range(connections)]
+    idle = deque(everyone)  # by turns: a server hangs up on a connection that rests for seconds
     busy: dict[int, _Caller] = {}
     poll = select.epoll()
     clock = time.perf_counter
@@ -129,7 +130,7 @@ def paced_load(port: int, path: str, *, per_second: int, seconds: float, connect
         total, sent = int(per_second * seconds), 0
         while (sent < total or busy) and clock() < started + seconds + 10:
             while idle and sent < total and clock() >= started + sent / per_second:
-                caller = idle.pop()
+                caller = idle.popleft()
                 caller.sent = started + sent / per_second
                 caller.sock.sendall(request)
                 busy[caller.sock.fileno()] = caller
