@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from itertools import count
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
 from weakref import WeakKeyDictionary
 
 from dark_lang.checking.checker import check
@@ -24,6 +24,7 @@ from dark_lang.naming import Naming, Realm
 from dark_lang.nodes import toplevels as top
 from dark_lang.nodes.realms import KINDS
 from dark_lang.records import NamedTuple
+from dark_lang.restructuring.remembering import remembered
 from dark_lang.types import Type
 
 if TYPE_CHECKING:
@@ -268,6 +269,7 @@ class Checks:
         self._kept = Kept.of(library)
         self.interfaces = Interfaces(canvas, library)
         self._found: dict[NodeId, _Found] = {}
+        self._check_other = remembered(lambda tree: check(cast("top.Toplevel", tree), self.interfaces))
 
     def of(self, toplevel: NodeId) -> Checked:
         """Raises AddressError if there never was such a toplevel."""
@@ -289,7 +291,7 @@ class Checks:
             own = self._canvas.tree(tree.id) is tree
         except AddressError:
             own = False
-        return self.of(tree.id) if own else check(tree, self.interfaces)
+        return self.of(tree.id) if own else self._check_other(tree)
 
     def misfits(self, tree: top.Toplevel) -> Mapping[NodeId, str]:
         """What does not fit in a definition, in words; it may be none of the snapshot's."""

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from dark_lang.edits.ledgers import Ledger
 from dark_lang.edits.materializing import Materialized
-from dark_lang.edits.writes import Create
 from dark_lang.names import NodeId
 from dark_lang.nodes import toplevels as tl
 from dark_lang.nodes.expressions import Partial
 from dark_lang.nodes.types import Enum
+from dark_lang.nodes.walking import descend
 from dark_lang.notation.addresses import label_of
 from dark_lang.records import NamedTuple
 
@@ -32,7 +32,7 @@ class Entry(NamedTuple):
     content: bytes  # 32-byte hash over the tree with its ids
     since: tuple[int, int]  # lamport number, and first 64 bits of the diff, of what gave it its label
     cases: tuple[str, ...]  # of an enum
-    partials: bool  # whether one was ever made in it: only then its tree need be searched for them
+    partials: bool  # whether there are any in it
 
 
 def entry_of(ledger: Ledger, materialized: Materialized) -> Entry | None:
@@ -66,5 +66,5 @@ def entry_of(ledger: Ledger, materialized: Materialized) -> Entry | None:
         materialized.content,
         since,
         cases,
-        any(type(write) is Create and write.kind is Partial for _, write in ledger.writes()),
+        any(type(node) is Partial for node in descend(tree)),
     )
