@@ -225,6 +225,9 @@ class CommandSocket:
                         self._accept(selector)
                     elif isinstance(key.data, _Caller):
                         self._hear(selector, key.data)
+            for key in selector.get_map().values():
+                if isinstance(key.data, _Caller):  # has not said yet what it wants, and does it itself now
+                    key.data.connection.close()
 
     def _accept(self, selector: selectors.BaseSelector) -> None:
         assert self._listener is not None

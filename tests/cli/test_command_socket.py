@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import socket
 import subprocess
@@ -266,3 +267,13 @@ def test_a_client_that_is_slow_to_read_gets_all_and_keeps_nobody_waiting(canvas:
             time.sleep(PATIENCE)
             assert first + slow.stdout.read() == text
         assert slow.returncode == 3
+
+
+def test_who_says_nothing_is_let_go_at_the_end(canvas: Path) -> None:
+    with listening(canvas, lambda _host, _request, _reply: 0):
+        silent = _connect(canvas)
+        assert dark(canvas, "ls").returncode == 0  # so that it has been taken
+    with silent:
+        silent.settimeout(30)
+        assert silent.recv(1) == b""
+    gc.collect()
