@@ -35,7 +35,7 @@ from runtime.serving.snapshots import Snapshots
 from runtime.serving.workers import run_workers
 from runtime.settings import Settings
 from runtime.watching import Watcher
-from runtime.whereabouts import whereabouts
+from runtime.whereabouts import wanted_at, whereabouts
 
 Announce = Callable[[str], None]
 
@@ -54,6 +54,9 @@ class _Program(Runnable):
 
     def place(self, node: NodeId) -> str:
         return whereabouts(self._canvas, node)
+
+    def wanted(self, node: NodeId) -> str:
+        return wanted_at(self._canvas, node)
 
 
 class Service:

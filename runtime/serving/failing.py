@@ -40,7 +40,7 @@ def failed(
     address = handler.address if handler else incoming.method
     if isinstance(error, Stopped):
         log.info("%s came to a hole%s (trace %s)", address, _Place(error, snapshot), trace)
-        return _stopped(error, incoming, handler, trace)
+        return _stopped(error, incoming, handler, snapshot, trace)
     if isinstance(error, RunError):
         log.warning("%s failed%s: %s (trace %s)", address, _Place(error, snapshot), _account(error), trace)
     else:
@@ -57,7 +57,9 @@ def _spelled(error: LimitReached) -> str:
     return f"{error.limit}, {error.value:,}{unit}" if error.value else error.limit
 
 
-def _stopped(error: Stopped, incoming: Incoming, handler: Handler | None, trace: str) -> Outgoing:
+def _stopped(
+    error: Stopped, incoming: Incoming, handler: Handler | None, snapshot: Snapshot | None, trace: str
+) -> Outgoing:
     if not is_trial(incoming):
         return problem(501, "this is not finished", more={"trace": trace})
     more: dict[str, object] = {"trace": trace}
@@ -65,6 +67,8 @@ def _stopped(error: Stopped, incoming: Incoming, handler: Handler | None, trace:
         more["handler"] = handler.address
     if error.node:
         more["hole"] = spell_id(error.node)
+        if snapshot is not None and (wanted := snapshot.program.wanted(NodeId(error.node))):
+            more["expected"] = wanted
         more["next"] = f"dark fill {spell_id(error.node)} EXPRESSION"
     return problem(501, error.message, more=more)
 

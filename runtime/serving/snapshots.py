@@ -89,6 +89,10 @@ class Program(Protocol):
         """The address of a node, for the log."""
         ...
 
+    def wanted(self, node: NodeId) -> str:
+        """The type that is expected at a hole, as it is written; "" where any would do."""
+        ...
+
 
 @dataclass(slots=True)
 class Handler:

@@ -97,6 +97,9 @@ class PythonCanvas:
     def place(self, node: NodeId) -> str:
         return f"node {node}"
 
+    def wanted(self, node: NodeId) -> str:
+        return "Person"
+
 
 def answering_for(canvas: PythonCanvas, data: Data) -> Answering:
     return Answering(Snapshots(canvas, lambda _: canvas), data)

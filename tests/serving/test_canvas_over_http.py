@@ -38,6 +38,8 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
         "GET /query = request.query",
         "GET /whole = request",
         "GET /unfinished = { a: 1, b: ?later }",
+        'GET /wanted = { whole: String::length(?name), wrong: 1 + "x" }',
+        'GET /misfit = { wrong: 1 + "x" }',
         "GET /draft/:x = ?",
         'GET /draft/:y = "finished"',
         "GET /files/:rest* = rest",
@@ -116,6 +118,13 @@ def test_a_hole_is_501(port: int, shop: Shop) -> None:
     inside = json.loads(trial(port, "GET", "/unfinished").body)
     assert inside["handler"] == "GET:/unfinished"
     assert shop.host.canvas.find(f"id:{inside['hole']}").label == "GET:/unfinished"
+
+
+@pytest.mark.parametrize(("path", "expected"), [("/wanted", "String"), ("/misfit", "Int"), ("/unfinished", None)])
+def test_the_developer_is_told_what_a_hole_should_hold(port: int, path: str, expected: str | None) -> None:
+    told = json.loads(trial(port, "GET", path).body)
+    assert (told["status"], told.get("expected")) == (501, expected)
+    assert "expected" not in json.loads(ask(port, "GET", path).body)
 
 
 def test_writes_stand_only_with_an_answer(port: int) -> None:

@@ -178,6 +178,7 @@ def test_a_hole_is_named_to_the_developer_alone(server: Served, host: str, more:
     document = json.loads(answer.body)
     assert answer.status == 501
     assert ("hole" in document) == named
+    assert document.get("expected") == ("Person" if named else None)
     assert ("?login" in answer.text) == named
     metrics = ask(server.port, "GET", "/_dark/metrics", host=host.format(port=server.port), **more)
     assert (metrics.status == 200) == named
