@@ -56,6 +56,6 @@ def _looks_different(before: Canvas, after: Canvas, toplevel: NodeId) -> bool:
     was, stays = is_alive(before, toplevel), is_alive(after, toplevel)
     if not was or not stays:
         return was != stays
-    if before.entries[toplevel].name != after.entries[toplevel].name:
-        return True  # names that mean nothing may mean it now, or no more
+    if before.entries[toplevel].label != after.entries[toplevel].label:
+        return True  # names that mean nothing may mean it now, or no more; and marks of others say the name
     return before.checks.interface(toplevel) != after.checks.interface(toplevel)

@@ -7,7 +7,7 @@ same answer; so an edit re-checks what it can affect and nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import count
 from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
 from weakref import WeakKeyDictionary
@@ -57,6 +57,8 @@ class Interfaces:
         self._pending = pending or {}
         self._naming = naming or canvas.naming
         self._made: dict[tuple[str, NodeId], Any] = {}
+        self._names: dict[Realm, list[str]] = {}
+        self._cases: list[str] | None = None
 
     def resolved(self, realm: Realm, ref: Ref) -> Ref:
         if isinstance(ref, Unresolved) and ref.text:
@@ -93,7 +95,12 @@ class Interfaces:
     def case_owner(self, case: str) -> Ref:
         return self._naming.resolve_case(case)
 
-    def cases(self) -> list[str]:
+    def cases(self) -> Sequence[str]:
+        if self._cases is None:
+            self._cases = self._find_cases()
+        return self._cases
+
+    def _find_cases(self) -> list[str]:
         types = [each for each, entry in self._canvas.entries.items() if _is(entry, top.Type)]
         found = [definition for each in types if (definition := self.type_definition(Defined(each))) is not None]
         return [*STANDARD_CASES, *[case for definition in found for case in definition.cases]]
@@ -110,7 +117,13 @@ class Interfaces:
         gone = self._canvas.entries.get(ref.id) if isinstance(ref, Defined) else None
         return gone.label if gone is not None and not gone.alive else ""
 
-    def names(self, realm: Realm) -> list[str]:
+    def names(self, realm: Realm) -> Sequence[str]:
+        found = self._names.get(realm)
+        if found is None:
+            found = self._names[realm] = self._find_names(realm)
+        return found
+
+    def _find_names(self, realm: Realm) -> list[str]:
         kind = KINDS[realm]
         naming, entries = self._naming, self._canvas.entries
         found = [naming.name_of(realm, Defined(each)) for each, entry in entries.items() if _is(entry, kind)]
@@ -176,12 +189,7 @@ class _Asking:
     def __init__(self, interfaces: Interfaces) -> None:
         self._interfaces = interfaces
         self.questions: dict[tuple[str, tuple[Any, ...]], Any] = {}
-        # How something is called, and what else it might have been, is shown and never decides what fits.
-        self.spell = interfaces.spell
-        self.trashed = interfaces.trashed
-        self.names = interfaces.names
-        self.cases = interfaces.cases
-        self.deprecation = interfaces.deprecation
+        self.deprecation = interfaces.deprecation  # what the library says never changes
 
     def resolved(self, realm: Realm, ref: Ref) -> Ref:
         if not isinstance(ref, Unresolved):
@@ -190,7 +198,6 @@ class _Asking:
         return meant
 
     def signature(self, ref: Ref) -> Signature | None:
-        # What the library says never changes.
         if isinstance(ref, Standard):
             return self._interfaces.signature(ref)
         found: Signature | None = self._ask("signature", ref)
@@ -209,6 +216,22 @@ class _Asking:
 
     def case_owner(self, case: str) -> Ref:
         found: Ref = self._ask("case_owner", case)
+        return found
+
+    # How things are called never decides what fits; but marks say it.
+
+    def spell(self, realm: Realm, ref: Ref) -> str:
+        return str(self._ask("spell", realm, ref)) if isinstance(ref, Defined) else self._interfaces.spell(realm, ref)
+
+    def trashed(self, ref: Ref) -> str:
+        return str(self._ask("trashed", ref))
+
+    def names(self, realm: Realm) -> Sequence[str]:
+        found: Sequence[str] = self._ask("names", realm)
+        return found
+
+    def cases(self) -> Sequence[str]:
+        found: Sequence[str] = self._ask("cases")
         return found
 
     def _ask(self, method: str, *asked: Any) -> Any:
