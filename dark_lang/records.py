@@ -41,7 +41,7 @@ else:
         )
 
     def _is_plain(field):
-        return field.default_factory is dataclasses.MISSING and field.init and not field.kw_only
+        return field.default_factory is dataclasses.MISSING and field.init and field.kw_only is not True
 
     def _make(cls, **wanted):
         cls.__doc__ = cls.__doc__ or cls.__name__  # else the original would make one of inspect's signature

@@ -9,11 +9,12 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from dark_lang.errors import CanvasError, NewerFormat
+from dark_lang.records import dataclass
 from runtime.store.files import write_durably
 
 if TYPE_CHECKING:
@@ -63,10 +64,10 @@ class Settings:
     id: str  # 32 hex digits
     format: int = FORMAT
     language: int = LANGUAGE
-    limits: LimitSettings = field(default_factory=LimitSettings)
-    serve: ServeSettings = field(default_factory=ServeSettings)
-    locks: LockSettings = field(default_factory=LockSettings)
-    subject: SubjectSettings = field(default_factory=SubjectSettings)
+    limits: LimitSettings = LimitSettings()
+    serve: ServeSettings = ServeSettings()
+    locks: LockSettings = LockSettings()
+    subject: SubjectSettings = SubjectSettings()
 
     @property
     def canvas(self) -> bytes:

@@ -5,12 +5,13 @@ Must not know ledgers. Invariant: a derived id depends on the ids around it alon
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum, auto
 
 from dark_lang.edits.layouts import FIELDS
 from dark_lang.names import NodeId, WriteId, mix_id
 from dark_lang.nodes.shape import Node, Scalar
+from dark_lang.records import dataclass
 
 
 class Kind(Enum):
