@@ -18,6 +18,10 @@ def main() -> None:
     try:
         code = warm.run_warm(argv)
         if code is None:
+            import gc  # late: the warm path needs it as little as the rest
+
+            # Modules stay: to look for cycles among them is a tenth of the time of a short command.
+            gc.disable()
             from dark_cli.executing import run_cold  # late: click and the runtime, which a server saves us
 
             code = run_cold(argv)

@@ -175,9 +175,8 @@ def _write_crash(workspace: Workspace, text: str) -> str:
 def run_cold(argv: list[str]) -> int:
     """Runs a command here. Returns its exit code; KeyboardInterrupt passes."""
     entry = entry_of(warm.name_in(argv))
-    if entry is not None and entry.warm and not any(word in entry.cold_words for word in argv):
-        # A process that is over before there is much to collect: without this a tenth of it is looking for cycles.
-        gc.disable()
+    if entry is None or not entry.warm or any(word in entry.cold_words for word in argv):
+        gc.enable()  # others are over before there is much to collect
     argv = [readable(word) for word in argv]
     try:
         return execute(_own_workspace(argv), argv)
