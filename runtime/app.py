@@ -9,6 +9,7 @@ import gc
 import os
 import socket
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from dark_lang.names import NodeId
@@ -17,6 +18,7 @@ from dark_lang.stdlib import standard_library
 from runtime.canvas import Canvas
 from runtime.data.committing import Deliver
 from runtime.data.datastore import Data
+from runtime.data.usage import Usage
 from runtime.hosting import Host
 from runtime.lanes.capsules import Capsule, pack
 from runtime.lanes.slow_lane import SlowLane
@@ -25,7 +27,7 @@ from runtime.logs import log_to_stderr
 from runtime.running import prepare_stack
 from runtime.serving.answering import Answering
 from runtime.serving.asgi import Application
-from runtime.serving.commands import CommandSocket, Execute
+from runtime.serving.commands import CommandSocket, Execute, Reply, Request
 from runtime.serving.exchanges import Caps
 from runtime.serving.messages import Incoming, Outgoing
 from runtime.serving.presence import Presence
@@ -75,12 +77,14 @@ class Service:
         canvas = host.canvas
         self.snapshots = Snapshots(canvas, lambda canvas: _Program(canvas, settings, cache))
         self.slow_lane = _slow_lane(host)
+        self.usage = Usage(host.folder)
         self.answering = Answering(
             self.snapshots,
             self.data,
             token=os.environ.get("DARK_TOKEN", ""),
             slow_lane=self.slow_lane,
             time_ms=settings.limits.time_ms,
+            usage=self.usage,
         )
         self.presence.note(canvas)
         self._unsubscribe = host.subscribe(self._bind)
@@ -99,6 +103,7 @@ class Service:
         self.answering.close()
         if self.slow_lane is not None:
             self.slow_lane.close()
+        self.usage.close()
         self.data.close()
         if self._closes_host:
             self.host.close()
@@ -182,6 +187,12 @@ def serve(
         serve_process(host, listener, execute=execute, started=started)
 
 
+def _execute(execute: Execute, usage: Usage, host: Host, request: Request, reply: Reply) -> int:
+    """What a command is told of traffic includes the last request that was answered before it."""
+    usage.flush()
+    return execute(host, request, reply)
+
+
 def serve_process(
     host: Host,
     listener: socket.socket,
@@ -194,7 +205,11 @@ def serve_process(
     service = Service(host)
     commands = None
     if execute is not None:
-        commands = CommandSocket(host, execute, lambda seconds: service.presence.laggards(host.canvas, seconds))
+        commands = CommandSocket(
+            host,
+            partial(_execute, execute, service.usage),
+            lambda seconds: service.presence.laggards(host.canvas, seconds),
+        )
     try:
         if commands is not None:
             # The process that owns the rows takes the shell's commands too, so that they find one another's work.

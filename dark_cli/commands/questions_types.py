@@ -15,6 +15,7 @@ from dark_cli.commands.making import command
 from dark_cli.display import WIDEST, address_of, mark_row, show_marks, show_table
 from dark_cli.display_edits import mark_report
 from dark_cli.display_effects import effect_words
+from dark_cli.display_times import ago
 from dark_cli.workspace import Workspace
 from dark_lang.names import NodeId, spell_id
 from runtime.marking import Kind, Mark, all_marks, marks_at
@@ -23,17 +24,23 @@ if TYPE_CHECKING:
     from dark_lang.checking.fitting import Fit
     from dark_lang.checking.origins import Origin
     from runtime.canvas import Canvas
+    from runtime.data.usage import Reached
 
 
 @command("holes")
 @click.argument("address", required=False)
 @click.pass_obj
 def holes(workspace: Workspace, address: str | None) -> None:
-    """List what is not written yet, in the whole canvas or at ADDRESS, with what would fit there."""
-    from runtime.telling import fits, spelled  # late: no other list needs it
+    """List what is not written yet, in the whole canvas or at ADDRESS, with what would fit there.
+
+    A hole that requests came to says how often: by traffic, and by the developer's own trials.
+    """
+    from runtime.data.usage import read_stops  # late: no other list needs these
+    from runtime.telling import fits, spelled
 
     canvas = workspace.canvas
     found = [mark for mark in _marks(workspace, address) if mark.kind is Kind.HOLE]
+    reached = read_stops(workspace.folder) if found else {}
     if workspace.json:
         workspace.answer(
             [
@@ -43,6 +50,7 @@ def holes(workspace: Workspace, address: str | None) -> None:
                         {"code": fit.code, "type": spelled(canvas, fit.type)}
                         for fit in fits(canvas, mark.toplevel, mark.node)
                     ],
+                    "reached": reached[mark.node]._asdict() if mark.node in reached else None,
                 }
                 for mark in found
             ]
@@ -54,6 +62,8 @@ def holes(workspace: Workspace, address: str | None) -> None:
         cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
         show_table(workspace, [(*cells, row[-1])], styles=("dim", "", "yellow"))
         _show_fits(workspace, fits(canvas, mark.toplevel, mark.node))
+        if mark.node in reached:
+            workspace.print(f"      {_reached(workspace, reached[mark.node])}")
     if not found:
         workspace.print("no holes")
 
@@ -69,6 +79,12 @@ def _show_fits(workspace: Workspace, found: Sequence[Fit]) -> None:
         line = longer
     if found:
         workspace.print(line)
+
+
+def _reached(workspace: Workspace, reached: Reached) -> str:
+    often = [f"{reached.traffic:,} by traffic"] if reached.traffic else []
+    often += [f"{reached.trials:,} by trials"] if reached.trials else []
+    return f"reached: {', '.join(often)}; last {ago(workspace, reached.last)}"
 
 
 @command("marks")

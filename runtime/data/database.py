@@ -16,6 +16,8 @@ from dark_lang.names import NodeId
 from dark_lang.records import NamedTuple
 from runtime.current import breathe
 
+FOLDER = "data"
+"""Of a canvas: what this host alone keeps."""
 FILE = "rows.sqlite"
 ABSENT = 0
 """The version of a row, or of a store, that is not there. Tokens of commits are never 0."""

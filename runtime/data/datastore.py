@@ -16,13 +16,12 @@ from dark_lang.names import NodeId
 from dark_lang.values.model import Value
 from runtime.data.commits import CONFLICT, Commit, Outcome, Verdict
 from runtime.data.committing import Backend, Committer, Deliver, Done
-from runtime.data.database import Reader
+from runtime.data.database import FOLDER, Reader
 from runtime.data.owning import Desk, Ownership, Remote
 from runtime.data.remembering import Memory
 from runtime.data.worlds import Coming, RequestWorld, decode_stored
 from runtime.data.writing import Writer
 
-FOLDER = "data"
 TRIES = 6
 """How often a run is tried: once, and five times more if what it relied on had changed when it came to commit."""
 

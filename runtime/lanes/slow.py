@@ -18,8 +18,7 @@ from dark_lang.errors import RunError
 from dark_lang.library import Library
 from dark_lang.names import NodeId
 from runtime.clocks import resident_bytes
-from runtime.data.database import Reader
-from runtime.data.datastore import FOLDER
+from runtime.data.database import FOLDER, Reader
 from runtime.data.remembering import Memory
 from runtime.data.worlds import Coming, RequestWorld
 from runtime.lanes.capsules import PackedCanvas

@@ -13,13 +13,15 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from dark_lang.errors import LimitReached
+from dark_lang.errors import LimitReached, Stopped
+from dark_lang.names import NodeId
 from dark_lang.records import dataclass
 from dark_lang.values.model import Value
 from runtime.current import Overtime
 from runtime.data.commits import Commit, Outcome, Verdict
 from runtime.data.committing import Deliver
 from runtime.data.datastore import TRIES, Data
+from runtime.data.usage import Usage
 from runtime.data.worlds import RequestWorld
 from runtime.lanes.capsules import Capsule
 from runtime.lanes.choosing import Choice, Lane
@@ -27,7 +29,7 @@ from runtime.lanes.slow_lane import SlowLane
 from runtime.lanes.threads import Threads
 from runtime.lanes.tickets import Back, Crowded, Ticket
 from runtime.serving.failing import failed
-from runtime.serving.messages import Incoming, Outgoing
+from runtime.serving.messages import Incoming, Outgoing, is_trial
 from runtime.serving.metrics import Metrics
 from runtime.serving.missing import MissingList
 from runtime.serving.problems import problem, trace_id
@@ -59,7 +61,8 @@ class _Job:
 
 class Answering:
     """For one event loop. `deliver` brings what happened elsewhere back to it; `token` opens /_dark/ to others;
-    `time_ms`: what a request may take that goes through the slow lane. `close` it."""
+    `time_ms`: what a request may take that goes through the slow lane; `usage` counts the holes that requests come to.
+    `close` it."""
 
     def __init__(
         self,
@@ -69,9 +72,11 @@ class Answering:
         token: str = "",
         slow_lane: SlowLane | None = None,
         time_ms: int = 1_000,
+        usage: Usage | None = None,
     ) -> None:
         self._snapshots = snapshots
         self._data = data
+        self._usage = usage
         self._slow_lane = slow_lane
         self._threads: Threads | None = None
         self._seconds = time_ms / 1000
@@ -182,9 +187,14 @@ class Answering:
             if isinstance(error, LimitReached):
                 # Endless recursion is over in some 5 ms, which are too many if there is more of it.
                 self.choice.took_long(handler)
-            return failed(error, incoming, handler, snapshot)
+            return self._failed(error, incoming, handler, snapshot)
         finally:
             world.end()
+
+    def _failed(self, error: Exception, incoming: Incoming, handler: Handler, snapshot: Snapshot) -> Outgoing:
+        if self._usage is not None and isinstance(error, Stopped) and error.node:
+            self._usage.stopped(NodeId(error.node), trial=is_trial(incoming))
+        return failed(error, incoming, handler, snapshot)
 
     def _send(self, job: _Job) -> None:
         """Has it run elsewhere; `_come_back` is called in the event loop then."""
@@ -236,7 +246,8 @@ class Answering:
     def _come_back(self, job: _Job, back: Back) -> None:
         made = back.made
         if made is None:
-            made = failed(back.error or RuntimeError("nothing came back"), job.incoming, job.handler, job.snapshot)
+            error = back.error or RuntimeError("nothing came back")
+            made = self._failed(error, job.incoming, job.handler, job.snapshot)
         elif back.commit is not None and made.status < 500:
             self._commit(job, back.commit, made)
             return
