@@ -64,10 +64,10 @@ def _print_lines(workspace: Workspace, canvas: Canvas, rows: Sequence[tuple[bool
 
 def address_of(canvas: Canvas, toplevel: NodeId, node: NodeId) -> str:
     """The address by which a person can name a node."""
-    from dark_lang.notation.addresses import path_of  # late, as above
+    from dark_lang.notation.addresses import inner_address  # late, as above
 
     label = canvas.entries[toplevel].label
-    return label if node == toplevel else f"{label}#{path_of(canvas.tree(toplevel), node)}"
+    return label if node == toplevel else f"{label}#{inner_address(canvas.tree(toplevel), node)}"
 
 
 def show_marks(workspace: Workspace, canvas: Canvas, marks: Sequence[Mark], limit: int | None = None) -> None:

@@ -23,8 +23,8 @@ from dark_lang.names import Defined, NodeId, Ref, Standard, Unresolved
 from dark_lang.naming import Naming, Realm
 from dark_lang.nodes import toplevels as top
 from dark_lang.nodes.realms import KINDS
+from dark_lang.nodes.remembering import remembered
 from dark_lang.records import NamedTuple
-from dark_lang.restructuring.remembering import remembered
 from dark_lang.types import Type
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from dark_lang.errors import AddressError
 from dark_lang.names import NodeId, read_id_prefix, spell_id
 from dark_lang.nodes.shape import Node
 from dark_lang.nodes.walking import descend
-from dark_lang.notation.addresses import Address, find_path, kind_of, parse_address, path_of, suggest
+from dark_lang.notation.addresses import Address, find_path, inner_address, kind_of, parse_address, suggest
 
 if TYPE_CHECKING:
     from runtime.canvas import Canvas
@@ -83,7 +83,7 @@ def _one_of(canvas: Canvas, word: str, held: Sequence[tuple[NodeId, NodeId]]) ->
     if len(held) > 1:
         listed = []
         for node, toplevel in held[:_LISTED]:
-            path = path_of(canvas.tree(toplevel), node)
+            path = inner_address(canvas.tree(toplevel), node)
             listed.append(f"{spell_id(node)}  {canvas.entries[toplevel].label}{'#' if path else ''}{path}")
         more = [f"and {len(held) - _LISTED} more"] if len(held) > _LISTED else []
         raise AddressError(

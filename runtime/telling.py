@@ -20,12 +20,11 @@ from dark_lang.naming import Realm
 from dark_lang.nodes import expressions as e
 from dark_lang.nodes import toplevels as top
 from dark_lang.nodes.shape import Node, Sort, shape_of
-from dark_lang.nodes.walking import find
+from dark_lang.nodes.walking import find, positions_in
 from dark_lang.notation.printing import print_any
 from dark_lang.records import NamedTuple
 from dark_lang.remedies import Mend
 from dark_lang.restructuring.scoping import resolve, scope_at
-from dark_lang.restructuring.surgery import positions_in
 from dark_lang.types import UNKNOWN, Named, Type, Variable, describe
 from runtime.effects import Effects
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def whereabouts(canvas: Canvas, node: int) -> str:
     """`GET:/x#body.args.0 (kxq)`; the whole id if no definition has the node; "" for no node."""
-    from dark_lang.notation.addresses import path_of  # late: a run that goes well needs no notation
+    from dark_lang.notation.addresses import inner_address  # late: a run that goes well needs no notation
 
     if not node:
         return ""
@@ -28,7 +28,7 @@ def whereabouts(canvas: Canvas, node: int) -> str:
         if toplevel == node:
             return f"{label} ({short})"
         try:
-            return f"{label}#{path_of(canvas.tree(toplevel), NodeId(node))} ({short})"
+            return f"{label}#{inner_address(canvas.tree(toplevel), NodeId(node))} ({short})"
         except AddressError:
             break  # in the trash of its definition
     return spell_id(NodeId(node))

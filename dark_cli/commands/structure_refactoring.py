@@ -15,7 +15,7 @@ from dark_cli.commands.structure_site import Site
 from dark_cli.workspace import Workspace
 from dark_lang.errors import RefusedError
 from dark_lang.names import NodeId
-from dark_lang.notation.addresses import label_of, path_of
+from dark_lang.notation.addresses import inner_address, label_of
 from dark_lang.notation.printing import print_any
 from dark_lang.restructuring.changing import Changed
 from dark_lang.restructuring.extracting import extract_function, extract_let
@@ -88,7 +88,7 @@ def _matches(site: Site, places: list[tuple[NodeId, NodeId | None]], rule: Rule)
         tree = site.draft.tree(toplevel)
         root = tree if inside is None else require(tree, inside)
         found.extend(
-            f"{label_of(tree)}#{path_of(tree, node.id)}: {print_any(node, site.naming)}"
+            f"{label_of(tree)}#{inner_address(tree, node.id)}: {print_any(node, site.naming)}"
             for node in find_matches(root, rule, site)
         )
     return tuple(found)

@@ -18,7 +18,7 @@ from dark_lang.nodes import expressions as e
 from dark_lang.nodes import patterns as p
 from dark_lang.nodes import types as t
 from dark_lang.nodes.shape import Arity, Node
-from dark_lang.nodes.walking import find, positions
+from dark_lang.nodes.walking import find, positions_in
 
 HOLES: Final = (e.Hole, p.Hole, t.Hole)
 _LONG_KEY: Final = 256
@@ -118,7 +118,7 @@ def spot(pending: Pending, grown: Grown, node_id: NodeId) -> tuple[Putting, tupl
                 suggestion="replace the conflict that shows it, or `dark restore` it",
             )
         return Putting(place, node_id), standing.nodes if standing is not None else (node_id,)
-    position = positions(tree).get(node_id) if tree is not None else None
+    position = positions_in(tree).get(node_id) if tree is not None else None
     if tree is None or position is None:
         raise AddressError(f"there is no node {spell_id(node_id)} in {spell_id(pending.source.toplevel)}")
     if standing is not None:

@@ -6,10 +6,11 @@ Must not know any particular node. Invariant: nothing here recurses, so that no 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Container, Iterator, Mapping
 from typing import Any, TypeVar, cast
 
 from dark_lang.names import NodeId
+from dark_lang.nodes.remembering import remembered
 from dark_lang.nodes.shape import Arity, Node, Slot, shape_of
 from dark_lang.records import NamedTuple
 
@@ -82,7 +83,8 @@ class Position(NamedTuple):
     nth: int
 
 
-def positions(root: Node) -> dict[NodeId, Position]:
+@remembered
+def positions_in(root: Node) -> Mapping[NodeId, Position]:
     """The position of every node below the root."""
     found: dict[NodeId, Position] = {}
     for node in descend(root):

@@ -11,8 +11,10 @@ where the slot is a list (`args.0`); or a search from the node reached: `hole`, 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from enum import Enum
+from itertools import islice
+from typing import Final
 
 from dark_lang.errors import AddressError
 from dark_lang.names import NodeId, spell_id
@@ -22,7 +24,7 @@ from dark_lang.nodes import toplevels as tl
 from dark_lang.nodes import types as t
 from dark_lang.nodes.shape import Arity, Node, Slot, shape_of
 from dark_lang.nodes.toplevels import Toplevel
-from dark_lang.nodes.walking import descend, positions, steps_of
+from dark_lang.nodes.walking import descend, positions_in, steps_of
 from dark_lang.records import dataclass
 
 
@@ -133,19 +135,31 @@ def label_of(toplevel: Toplevel) -> str:
 # Paths
 
 
+LONGEST_PATH: Final = 40
+"""Steps of a path that anybody would read; a node below has its id for an address."""
+
+
+def inner_address(root: Node, node_id: NodeId) -> str:
+    """What stands behind the `#`: the path from the root or, where that is too long, the id. "" for the root.
+    AddressError if absent."""
+    words = list(islice(_upward(root, node_id), LONGEST_PATH + 1))
+    return spell_id(node_id) if len(words) > LONGEST_PATH else ".".join(reversed(words))
+
+
 def path_of(root: Node, node_id: NodeId) -> str:
     """The path from the root to a node: slot labels, with numbers in lists. "" for the root. AddressError if absent."""
-    if node_id == root.id:
-        return ""
-    above = positions(root)
-    words: list[str] = []
+    return ".".join(reversed(list(_upward(root, node_id))))
+
+
+def _upward(root: Node, node_id: NodeId) -> Iterator[str]:
+    """The words of its path, from the last to the first."""
+    above = positions_in(root)
     while node_id != root.id:
         position = above.get(node_id)
         if position is None:
             raise AddressError(f"there is no node {spell_id(node_id)} here")
-        words.append(_word(position.slot, position.nth))
+        yield _word(position.slot, position.nth)
         node_id = position.parent.id
-    return ".".join(reversed(words))
 
 
 def _word(slot: Slot, nth: int) -> str:

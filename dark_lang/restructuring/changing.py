@@ -14,7 +14,7 @@ from dark_lang.names import NodeId
 from dark_lang.nodes import expressions as e
 from dark_lang.nodes import toplevels as top
 from dark_lang.nodes.shape import Node
-from dark_lang.nodes.walking import children_of, descend, rebuild
+from dark_lang.nodes.walking import children_of, descend, positions_in, rebuild
 from dark_lang.notation.addresses import label_of
 from dark_lang.notation.printing import print_short
 from dark_lang.notation.tokens import MAX_BRACKETS, MAX_DEPTH
@@ -25,7 +25,6 @@ from dark_lang.restructuring.normalizing import normalize
 from dark_lang.restructuring.reconciling import reconcile
 from dark_lang.restructuring.scoping import Binder, resolve
 from dark_lang.restructuring.signatures import change_signature
-from dark_lang.restructuring.surgery import positions_in
 
 
 @dataclass(frozen=True, slots=True)

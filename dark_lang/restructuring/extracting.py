@@ -13,20 +13,12 @@ from dark_lang.nodes import patterns as p
 from dark_lang.nodes import toplevels as top
 from dark_lang.nodes import types as t
 from dark_lang.nodes.shape import Node, Sort
-from dark_lang.nodes.walking import descend, find, with_fresh_ids
+from dark_lang.nodes.walking import descend, find, positions_in, with_fresh_ids
 from dark_lang.restructuring.changing import Changed, commit, require_same_meaning
 from dark_lang.restructuring.finishing import Known
 from dark_lang.restructuring.renaming import named, require_free, require_word
 from dark_lang.restructuring.scoping import Binder, free_variables, scope_at
-from dark_lang.restructuring.surgery import (
-    NewId,
-    as_expression,
-    position_of,
-    positions_in,
-    require,
-    sort_of,
-    substitute,
-)
+from dark_lang.restructuring.surgery import NewId, as_expression, position_of, require, sort_of, substitute
 
 _BLOCKS: dict[type[Node], tuple[str, ...]] = {
     e.Let: ("body",),

@@ -13,14 +13,14 @@ from dark_lang.nodes import expressions as e
 from dark_lang.nodes import patterns as p
 from dark_lang.nodes import toplevels as top
 from dark_lang.nodes.shape import Node
-from dark_lang.nodes.walking import descend, with_fresh_ids
+from dark_lang.nodes.walking import descend, positions_in, with_fresh_ids
 from dark_lang.restructuring.changing import Changed, commit, require_same_meaning
 from dark_lang.restructuring.extracting import leaves
 from dark_lang.restructuring.finishing import Known
 from dark_lang.restructuring.references import settled
 from dark_lang.restructuring.renaming import binder_of
 from dark_lang.restructuring.scoping import resolve, uses_of
-from dark_lang.restructuring.surgery import NewId, changed, positions_in, require, substitute
+from dark_lang.restructuring.surgery import NewId, changed, require, substitute
 
 
 def inline(draft: Draft, known: Known, toplevel: NodeId, target: NodeId) -> Changed:

@@ -13,12 +13,12 @@ from dark_lang.nodes import expressions as e
 from dark_lang.nodes import patterns as p
 from dark_lang.nodes import toplevels as top
 from dark_lang.nodes.shape import Node
-from dark_lang.nodes.walking import same
+from dark_lang.nodes.walking import positions_in, same
 from dark_lang.restructuring.changing import Changed, commit, require_same_meaning
 from dark_lang.restructuring.dividing import APPEND
 from dark_lang.restructuring.finishing import Known
 from dark_lang.restructuring.statements import put_together, take_apart
-from dark_lang.restructuring.surgery import NewId, changed, positions_in, require, substitute, with_list
+from dark_lang.restructuring.surgery import NewId, changed, require, substitute, with_list
 
 
 def join(draft: Draft, known: Known, toplevel: NodeId, target: NodeId) -> Changed:

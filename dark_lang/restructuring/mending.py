@@ -15,10 +15,10 @@ from dark_lang.nodes import toplevels as top
 from dark_lang.nodes import types as t
 from dark_lang.nodes.realms import REFERENCES
 from dark_lang.nodes.shape import Node, Sort
-from dark_lang.nodes.walking import Position
+from dark_lang.nodes.walking import Position, positions_in
 from dark_lang.remedies import Mend, Remedy
 from dark_lang.restructuring.arities import is_operator, main_list
-from dark_lang.restructuring.surgery import positions_in, sort_of
+from dark_lang.restructuring.surgery import sort_of
 
 
 def mending(root: top.Toplevel, node: Node, place: str, mend: Mend) -> Iterator[str]:

@@ -15,11 +15,11 @@ from dark_lang.nodes import patterns as p
 from dark_lang.nodes import toplevels as top
 from dark_lang.nodes import types as t
 from dark_lang.nodes.shape import Arity, Node, Sort, shape_of
-from dark_lang.nodes.walking import children_of
+from dark_lang.nodes.walking import children_of, positions_in
 from dark_lang.remedies import Mend
 from dark_lang.restructuring.arities import is_operator, main_list
 from dark_lang.restructuring.mending import is_step, mending
-from dark_lang.restructuring.surgery import positions_in, sort_of
+from dark_lang.restructuring.surgery import sort_of
 
 _SAMPLES = {
     Sort.EXPRESSION: "?",

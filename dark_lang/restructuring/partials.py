@@ -13,16 +13,9 @@ from dark_lang.names import NodeId
 from dark_lang.nodes import expressions as e
 from dark_lang.nodes import toplevels as top
 from dark_lang.nodes.shape import Node, Sort
-from dark_lang.nodes.walking import Position, find, with_fresh_ids
+from dark_lang.nodes.walking import Position, find, positions_in, with_fresh_ids
 from dark_lang.restructuring.finishing import Known, first_gap
-from dark_lang.restructuring.surgery import (
-    NewId,
-    ancestors_in,
-    as_expression,
-    positions_in,
-    require,
-    substitute,
-)
+from dark_lang.restructuring.surgery import NewId, ancestors_in, as_expression, require, substitute
 
 IsUnfinished: TypeAlias = Callable[[Node], bool]
 

@@ -16,9 +16,9 @@ from dark_lang.edits.writes import TRASH
 from dark_lang.names import NodeId
 from dark_lang.nodes import toplevels as top
 from dark_lang.nodes.shape import Arity, Node, Slot, shape_of
-from dark_lang.nodes.walking import children_of, descend, rebuild, steps_of
+from dark_lang.nodes.walking import children_of, descend, positions_in, rebuild, steps_of
 from dark_lang.restructuring.arities import HOLES, fewest, main_list
-from dark_lang.restructuring.surgery import changed, positions_in, unshared
+from dark_lang.restructuring.surgery import changed, unshared
 
 
 def reconcile(draft: Draft, before: top.Toplevel, after: top.Toplevel) -> top.Toplevel:

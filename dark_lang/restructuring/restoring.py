@@ -15,7 +15,7 @@ from dark_lang.names import NOWHERE, NodeId, spell_id
 from dark_lang.nodes import toplevels as top
 from dark_lang.nodes.shape import Arity, Node, Slot, shape_of
 from dark_lang.nodes.walking import find
-from dark_lang.notation.addresses import path_of
+from dark_lang.notation.addresses import inner_address
 from dark_lang.restructuring.arities import HOLES, fewest, main_list
 from dark_lang.restructuring.changing import Changed, commit
 from dark_lang.restructuring.finishing import Known
@@ -78,6 +78,6 @@ def _into_list(
 def _require_hole(tree: top.Toplevel, held: Node) -> None:
     if not isinstance(held, HOLES):
         raise RefusedError(
-            f"something else stands at {path_of(tree, held.id)} now",
+            f"something else stands at {inner_address(tree, held.id)} now",
             suggestion="delete that first, or take the edit back: dark log, then dark undo ID",
         )

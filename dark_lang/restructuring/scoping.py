@@ -13,11 +13,10 @@ from dark_lang.nodes import expressions as e
 from dark_lang.nodes import patterns as p
 from dark_lang.nodes import toplevels as top
 from dark_lang.nodes.implicit import implicit_names
+from dark_lang.nodes.remembering import remembered
 from dark_lang.nodes.shape import Node
-from dark_lang.nodes.walking import children_of, descend
+from dark_lang.nodes.walking import children_of, descend, positions_in
 from dark_lang.records import NamedTuple
-from dark_lang.restructuring.remembering import remembered
-from dark_lang.restructuring.surgery import positions_in
 
 
 class Binder(NamedTuple):

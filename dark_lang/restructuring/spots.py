@@ -16,6 +16,7 @@ from dark_lang.nodes import patterns as p
 from dark_lang.nodes import toplevels as top
 from dark_lang.nodes import types as t
 from dark_lang.nodes.shape import Arity, Node, Slot, Sort, shape_of
+from dark_lang.nodes.walking import positions_in
 from dark_lang.records import dataclass
 from dark_lang.restructuring.arities import main_list
 from dark_lang.restructuring.statements import Statement, is_forgotten, is_statement, put_together, take_apart
@@ -24,7 +25,6 @@ from dark_lang.restructuring.surgery import (
     NewId,
     as_expression,
     changed,
-    positions_in,
     require,
     require_sort,
     sort_of,

@@ -17,9 +17,8 @@ from dark_lang.nodes import patterns as p
 from dark_lang.nodes import toplevels as top
 from dark_lang.nodes import types as t
 from dark_lang.nodes.shape import Arity, Node, Slot, Sort, shape_of
-from dark_lang.nodes.walking import Position, children_of, descend, positions, rebuild
+from dark_lang.nodes.walking import Position, children_of, descend, positions_in, rebuild
 from dark_lang.notation.addresses import label_of
-from dark_lang.restructuring.remembering import remembered
 
 N = TypeVar("N", bound=Node)
 NewId = Callable[[], NodeId]
@@ -28,12 +27,6 @@ NewId = Callable[[], NodeId]
 def changed(node: N, **fields: Any) -> N:
     """A copy of one node with other fields; its id stays unless it is among them."""
     return dataclasses.replace(node, **fields)
-
-
-@remembered
-def positions_in(root: Node) -> Mapping[NodeId, Position]:
-    """`walking.positions`, worked out once for a tree."""
-    return positions(root)
 
 
 def ancestors_in(root: Node, node_id: NodeId) -> Iterator[Node]:

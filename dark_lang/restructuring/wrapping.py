@@ -15,21 +15,12 @@ from dark_lang.nodes import patterns as p
 from dark_lang.nodes import toplevels as top
 from dark_lang.nodes import types as t
 from dark_lang.nodes.shape import Arity, Node, Sort
-from dark_lang.nodes.walking import children_of, descend, with_fresh_ids
+from dark_lang.nodes.walking import children_of, descend, positions_in, with_fresh_ids
 from dark_lang.notation.reading import Reading, read_expression, read_pattern, read_type
 from dark_lang.restructuring.changing import Changed, commit
 from dark_lang.restructuring.finishing import Known
 from dark_lang.restructuring.statements import is_forgotten
-from dark_lang.restructuring.surgery import (
-    NewId,
-    as_expression,
-    position_of,
-    positions_in,
-    require,
-    sort_of,
-    substitute,
-    with_list,
-)
+from dark_lang.restructuring.surgery import NewId, as_expression, position_of, require, sort_of, substitute, with_list
 
 MARKER = "it"
 """`?it` in a form is where the wrapped code goes."""

@@ -211,3 +211,15 @@ def test_two_processes_find_what_one_finds(shop: Path) -> None:
     both = subprocess.run(words, capture_output=True, cwd=Path(__file__).parent, check=False)
     assert (both.returncode, both.stdout.decode()) == (alone.code, alone.out)
     assert alone.code == 1
+
+
+def test_thousands_of_marks_far_down_are_told_briefly(shop: Path) -> None:
+    """Their paths would have had thousands of steps each, and `check` and `marks` seemed to hang."""
+    steps = "".join(f"let a{nth} = 1\n" for nth in range(2_000))
+    assert dark(shop, "insert", "http", "GET", "/steps", f"{steps}2").code == 0
+    done = dark(shop, "check", "--format", "lines")
+    lines = [line for line in done.out.splitlines() if ": unused: " in line]
+    assert (done.code, len(lines)) == (0, 2_000)
+    assert max(map(len, lines)) < 400
+    deepest = lines[-1].partition(": ")[0]
+    assert dark(shop, "show", deepest, "--plain").out.strip() == "a1999"
