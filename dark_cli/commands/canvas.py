@@ -20,9 +20,8 @@ from dark_cli.kinds import KINDS
 from dark_cli.workspace import Workspace
 from dark_lang.errors import UsageError
 from dark_lang.names import NodeId, spell_id
-from dark_lang.nodes import toplevels as top
-from dark_lang.nodes.shape import Arity, Node
-from dark_lang.nodes.walking import descend, steps_of
+from dark_lang.nodes.shape import Node
+from dark_lang.nodes.walking import descend
 from dark_lang.notation.printing import print_any, print_toplevel
 from runtime import asking
 from runtime.marking import Kind, all_marks, marks_in
@@ -148,24 +147,17 @@ def _report(workspace: Workspace, toplevel: NodeId, node: Node) -> dict[str, Any
         "language": tree.language,
         "doc": tree.doc,
         "code": print_toplevel(tree, canvas.naming) if node.id == toplevel else print_any(node, canvas.naming),
-        "nodes": _nodes(tree, canvas.entries[toplevel].label, below),
+        "nodes": [
+            {
+                "id": spell_id(each.id),
+                "kind": type(each).__name__,
+                "address": address_of(canvas, toplevel, each.id),
+            }
+            for each in descend(tree)
+            if each.id in below
+        ],
         "marks": [mark_report(canvas, mark) for mark in marks_in(canvas, toplevel) if mark.node in below],
     }
-
-
-def _nodes(tree: top.Toplevel, label: str, wanted: set[NodeId]) -> list[dict[str, str]]:
-    """Each node with its path; in one walk, since finding the path of one costs a walk of its own."""
-    found: list[dict[str, str]] = []
-    stack: list[tuple[str, Node]] = [("", tree)]
-    while stack:
-        path, node = stack.pop()
-        if node.id in wanted:
-            address = f"{label}#{path}" if path else label
-            found.append({"id": spell_id(node.id), "kind": type(node).__name__, "address": address})
-        for step in reversed(steps_of(node)):
-            nth = f".{step.nth}" if step.slot.arity is Arity.MANY else ""
-            stack.append((f"{path}{'.' if path else ''}{step.slot.label}{nth}", step.node))
-    return found
 
 
 @command("find")
