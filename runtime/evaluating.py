@@ -17,6 +17,7 @@ from dark_lang.library import World
 from dark_lang.names import Fresh, NodeId
 from dark_lang.nodes import toplevels as top
 from dark_lang.nodes.expressions import Expression
+from dark_lang.nodes.implicit import route_variables
 from dark_lang.values.model import Value
 from runtime.data.commits import Verdict
 from runtime.data.datastore import TRIES, Data
@@ -50,7 +51,7 @@ def answering(
 ) -> Callable[[World], Outgoing]:
     """As a server would answer the request; `variables` are the values of those in the route. Raises Failed if the
     request cannot be read."""
-    names = [part[1:].rstrip("*") for part in handler.route.split("/") if part.startswith(":")]
+    names = route_variables(handler.route)
     try:
         request = request_value(incoming, plan_for(None), names, variables, params=True)
     except BadRequest as error:

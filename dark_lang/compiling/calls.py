@@ -232,9 +232,9 @@ def _one_step(g: Generator, step: e.Expression, piped: Result) -> Result:
     if isinstance(step, e.Conflict):
         return _through_conflict(g, step, g.keep(piped))
     if isinstance(step, e.Toggle):
-        return _either_way(g, toggle_test(g, step.id, step.switch, piped=True), step, g.keep(piped))
+        return _either_way(g, toggle_test(g, step.id, step.switch), step, g.keep(piped))
     if isinstance(step, e.Partial):
-        return _either_way(g, partial_test(g, step, piped=True), step, g.keep(piped))
+        return _either_way(g, partial_test(g, step), step, g.keep(piped))
     results = g.values([step], piped)
     return apply(g, step.id, [results[1], results[0]] if _in_order(results) else _kept(g, results))
 
@@ -280,7 +280,7 @@ def _through_conflict(g: Generator, step: e.Conflict, piped: Result) -> Result:
         return lambda place: g.put(_nested(g, side, piped), place)
 
     sides = [way(side) for side in (step.base, *step.alternatives)]
-    return flow_value(g, lambda place: choose_side(g, step, sides, place, piped=True))
+    return flow_value(g, lambda place: choose_side(g, step, sides, place))
 
 
 # Lambdas

@@ -49,7 +49,6 @@ class Need(NamedTuple):
     takes: int
     label: str
     node: NodeId
-    piped: bool = False  # of a Toggle, Partial or Conflict: its sides are steps of a pipe
 
 
 class Site(NamedTuple):

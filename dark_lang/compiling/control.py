@@ -17,7 +17,7 @@ from dark_lang.compiling.generating import RETURN, Generator, Place, Result
 from dark_lang.compiling.kinds import common_kind
 from dark_lang.compiling.loop_syntax import PASS, Optional
 from dark_lang.compiling.patterns import BARE, is_refutable, tests_of
-from dark_lang.names import Ref, Standard
+from dark_lang.names import NodeId, Ref, Standard
 from dark_lang.nodes import expressions as e
 from dark_lang.nodes import patterns as p
 
@@ -332,8 +332,8 @@ def toggle_flow(g: Generator, node: e.Toggle, place: Place) -> str:
     return _choice_flow(g, test, lambda at: g.into(node.new, at), lambda at: g.into(node.old, at), place)
 
 
-def toggle_test(g: Generator, node: int, switch: Ref, *, piped: bool = False) -> ast.expr:
-    return py.call(g.need(NeedKind.SWITCH, switch, node=node, piped=piped), [], g.line(node))  # type: ignore[arg-type]
+def toggle_test(g: Generator, node: NodeId, switch: Ref) -> ast.expr:
+    return py.call(g.need(NeedKind.SWITCH, switch, node=node), [], g.line(node))
 
 
 def partial_value(g: Generator, node: e.Partial) -> Result:
@@ -346,8 +346,8 @@ def partial_flow(g: Generator, node: e.Partial, place: Place) -> str:
     )
 
 
-def partial_test(g: Generator, node: e.Partial, *, piped: bool = False) -> ast.expr:
-    return py.load(g.need(NeedKind.PARTIAL, None, node=node.id, piped=piped))
+def partial_test(g: Generator, node: e.Partial) -> ast.expr:
+    return py.load(g.need(NeedKind.PARTIAL, None, node=node.id))
 
 
 def conflict_value(g: Generator, node: e.Conflict) -> Result:
@@ -359,9 +359,9 @@ def conflict_flow(g: Generator, node: e.Conflict, place: Place) -> str:
     return choose_side(g, node, sides, place)
 
 
-def choose_side(g: Generator, node: e.Conflict, sides: list[Branch], place: Place, *, piped: bool = False) -> str:
+def choose_side(g: Generator, node: e.Conflict, sides: list[Branch], place: Place) -> str:
     """One of the sides of a conflict: each is tested by its number, in a row and not nested, for they may be many."""
-    chosen = g.need(NeedKind.CONFLICT, None, node=node.id, piped=piped)
+    chosen = g.need(NeedKind.CONFLICT, None, node=node.id)
     kinds: list[str] = []
     for number, side in enumerate(sides):
         outer = g.block

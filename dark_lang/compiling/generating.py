@@ -152,15 +152,14 @@ class Generator:
         count: int = 0,
         label: str = "",
         node: NodeId = NOWHERE,
-        piped: bool = False,
     ) -> str:
         # Hashing a plain tuple of the reference's parts takes a quarter of what hashing the reference does.
         spelled = (ref.name, ref.version) if type(ref) is Standard else ref
-        key = (kind._value_, spelled, count, label, node, piped)
+        key = (kind._value_, spelled, count, label, node)
         name = self._needed.get(key)
         if name is None:
             name = self._needed[key] = f"g{len(self.needs)}"
-            self.needs[name] = Need(kind, ref, count, label, node, piped)
+            self.needs[name] = Need(kind, ref, count, label, node)
         return name
 
     def constant(self, value: Value) -> str:

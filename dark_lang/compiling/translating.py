@@ -16,11 +16,13 @@ from dark_lang.compiling import calls, control, data
 from dark_lang.compiling import syntax as py
 from dark_lang.compiling.compiled import GUEST_FILE, Compiled
 from dark_lang.compiling.generating import RETURN, Generator, Result
+from dark_lang.compiling.growing import tails
 from dark_lang.compiling.holing import with_holes
 from dark_lang.compiling.kinds import KINDS, letter_of, letter_written, spoken
 from dark_lang.names import NodeId
 from dark_lang.nodes import expressions as e
 from dark_lang.nodes import toplevels as top
+from dark_lang.nodes.implicit import route_variables
 from dark_lang.nodes.shape import Node
 from dark_lang.types import Type
 
@@ -137,11 +139,6 @@ def compile_expression(expression: e.Expression, params: tuple[str, ...] = ()) -
     return _compiled(expression, expression, list(params), None)
 
 
-def route_variables(route: str) -> list[str]:
-    """The names that a route binds, in order: `/users/:id/files/:rest*` has `id` and `rest`."""
-    return [part[1:].removesuffix("*") for part in route.split("/") if part.startswith(":")]
-
-
 _ROOM = 4_000  # frames: what translating a tree of the greatest depth takes
 
 
@@ -218,20 +215,4 @@ def _declare(g: Generator, function: top.Function) -> None:
 
 def _has_self_tail_call(function: top.Function) -> bool:
     count = len(function.params)
-    work: list[e.Expression] = [function.body]
-    while work:
-        match work.pop():
-            case e.Let(body=body) | e.Note(body=body):
-                work.append(body)
-            case e.If(then=then, else_=else_):
-                work += (then, else_)
-            case e.Match(arms=arms):
-                work += [arm.body for arm in arms]
-            case e.Toggle(old=old, new=new) | e.Partial(old=old, new=new):
-                work += (old, new)
-            case e.Conflict(base=base, alternatives=alternatives):
-                work += (base, *alternatives)
-            case node:
-                if calls.is_self_call(node, function.id, count):
-                    return True
-    return False
+    return any(calls.is_self_call(tail, function.id, count) for tail in tails(function.body))

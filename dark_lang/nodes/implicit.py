@@ -13,7 +13,7 @@ CONDITION_NAMES = ("request", "event", "subject", "now")
 
 def route_variables(route: str) -> tuple[str, ...]:
     """`/users/:id/files/:rest*` has `id` and `rest`."""
-    return tuple(part[1:].rstrip("*") for part in route.split("/") if part.startswith(":"))
+    return tuple(part[1:].removesuffix("*") for part in route.split("/") if part.startswith(":"))
 
 
 def implicit_names(toplevel: Node) -> tuple[str, ...]:

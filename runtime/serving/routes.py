@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from urllib.parse import unquote_to_bytes
 
 from dark_lang.names import NodeId
+from dark_lang.nodes.implicit import route_variables
 from dark_lang.records import NamedTuple
 
 _BAD_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
@@ -66,7 +67,7 @@ def read_route(method: str, text: str) -> Route:
     """`/users/:id/files/:rest*`. Total: a missing slash is supplied, an escape that is none stands for itself."""
     pieces = text.removeprefix("/").split("/")
     rest = pieces[-1].startswith(":") and pieces[-1].endswith("*")
-    variables = tuple(piece[1:].removesuffix("*") for piece in pieces if piece.startswith(":"))
+    variables = route_variables(text)
     if rest:
         pieces.pop()
     segments = tuple(None if piece.startswith(":") else _unescape(piece) for piece in pieces)
