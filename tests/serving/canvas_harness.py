@@ -71,6 +71,15 @@ class Shop:
         self.host.edit(lambda draft, _: draft.delete_toplevel(toplevel), author="test", command="test")
 
 
+def limited(folder: Path, **limits: int) -> Shop:
+    Shop(folder)
+    chosen = {"time_ms": 500, "memory_bytes": 100_000_000, **limits}
+    lines = "".join([f"{name} = {value}\n" for name, value in chosen.items()])
+    text = (folder / "canvas.toml").read_text().partition("[limits]")[0]
+    (folder / "canvas.toml").write_text(f"{text}[limits]\n{lines}")
+    return Shop(folder)
+
+
 @contextlib.contextmanager
 def live(shop: Shop) -> Iterator[int]:
     listener = listen("127.0.0.1", 0)

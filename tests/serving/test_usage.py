@@ -6,7 +6,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from canvas_harness import Shop, live
+from canvas_harness import limited, live
 from serving_harness import ask
 
 from dark_lang.names import NodeId, spell_id
@@ -82,7 +82,7 @@ def test_what_was_last_long_ago_is_forgotten(tmp_path: Path) -> None:
 
 
 def test_requests_are_counted_where_they_stop(tmp_path: Path) -> None:
-    shop = Shop(tmp_path)
+    shop = limited(tmp_path, time_ms=30_000)
     shop.add(
         'GET /price/:item = { item: item, price: if item == "tea" then 1 else ?price }',
         'GET /misfit = 1 + "x"',
