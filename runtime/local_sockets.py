@@ -36,3 +36,14 @@ def is_own(connection: socket.socket) -> bool:
     size = struct.calcsize("3i")
     _, uid, _ = struct.unpack("3i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, size))
     return bool(uid == os.geteuid())
+
+
+def receive_exactly(connection: socket.socket, count: int) -> bytes:
+    """Waits for so many bytes. Raises EOFError if the other end closes before."""
+    held = bytearray()
+    while len(held) < count:
+        piece = connection.recv(min(1 << 20, count - len(held)))
+        if not piece:
+            raise EOFError("the other end closed the connection")
+        held += piece
+    return bytes(held)

@@ -347,7 +347,9 @@ class Settling:
     def _rest(self, rest: Rest) -> str | None:
         if rest is None:
             return None
-        return self._name(rest) if type(rest) is Var else getattr(rest.head, "name", "")  # type: ignore[union-attr]
+        if isinstance(rest, Var):
+            return self._name(rest)
+        return rest.head.name if isinstance(rest.head, Rigid) else ""
 
     def _name(self, var: Var) -> str:
         found = self._names.get(id(var))

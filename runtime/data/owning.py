@@ -29,7 +29,7 @@ from runtime.data.commits import (
     outcome_to_plain,
 )
 from runtime.data.committing import OwnerGone
-from runtime.local_sockets import is_own, reachable
+from runtime.local_sockets import is_own, reachable, receive_exactly
 
 log = logging.getLogger(__name__)
 
@@ -85,20 +85,10 @@ def _send(connection: socket.socket, plain: object) -> None:
 
 def _receive(connection: socket.socket) -> object:
     """Raises EOFError at the end, WireError for bytes that are not ours."""
-    (length,) = struct.unpack(">I", _exactly(connection, 4))
+    (length,) = struct.unpack(">I", receive_exactly(connection, 4))
     if length > LARGEST_FRAME:
         raise WireError(f"a frame claims {length} bytes")
-    return decode_plain(_exactly(connection, length))
-
-
-def _exactly(connection: socket.socket, count: int) -> bytes:
-    held = bytearray()
-    while len(held) < count:
-        piece = connection.recv(min(1 << 20, count - len(held)))
-        if not piece:
-            raise EOFError("the other end closed the connection")
-        held += piece
-    return bytes(held)
+    return decode_plain(receive_exactly(connection, length))
 
 
 class Desk:

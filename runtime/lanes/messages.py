@@ -15,6 +15,7 @@ from dark_lang.errors import Failed, LimitReached, RunError, Stopped
 from dark_lang.names import NodeId
 from dark_lang.records import NamedTuple
 from runtime.data.commits import Commit
+from runtime.local_sockets import receive_exactly
 from runtime.serving.messages import Outgoing
 
 HEADER = struct.Struct(">Q")
@@ -81,18 +82,8 @@ def frame(message: object) -> bytes:
 
 def receive(connection: socket.socket) -> Any:
     """Waits for a whole message. Raises EOFError if the other end has gone."""
-    (length,) = HEADER.unpack(_exactly(connection, HEADER.size))
-    return pickle.loads(_exactly(connection, length))
-
-
-def _exactly(connection: socket.socket, count: int) -> bytes:
-    held = bytearray()
-    while len(held) < count:
-        piece = connection.recv(min(1 << 20, count - len(held)))
-        if not piece:
-            raise EOFError("the other end closed the connection")
-        held += piece
-    return bytes(held)
+    (length,) = HEADER.unpack(receive_exactly(connection, HEADER.size))
+    return pickle.loads(receive_exactly(connection, length))
 
 
 class Frames:
