@@ -150,7 +150,7 @@ COMMAND_LINES: tuple[tuple[str, ...], ...] = (
     ("restore", "nothing"),
     ("trash", "GET:/sum"),
     ("trash", "GET:/sum", "--json"),
-    ("restore", "GET:/sum#zzz"),
+    ("restore", "GET:/sum#zzzzzzzzzzzzzzzz"),
     ("restore",),
     ("diff", "ffffffffffff"),
     ("log", "--limit", "3", "--json"),

@@ -307,5 +307,5 @@ def test_what_came_in_the_meantime_stays(shop: Path) -> None:
     assert dark(shop, "replace-node", "GET:/x#body.then", "()", "--now").code == 0
     orphan = dark(shop, "restore", address)
     assert (orphan.code, "is not there any more" in orphan.err) == (6, True)
-    assert dark(shop, "restore", "GET:/x#zzz").code == 3
+    assert dark(shop, "restore", "GET:/x#zzzzzzzzzzzzzzzz").code == 3
     assert dark(shop, "trash", "GET:/sum").out == "nothing was deleted in GET:/sum\n"

@@ -74,7 +74,7 @@ def test_a_type_and_a_datastore_of_one_name(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["", "#", "nope", "GET:/b", "id:kk", "id:xx9", "GET:/a#nope", "GET:/a#args.0", "mail"]
+    "address", ["", "#", "nope", "GET:/b", "id:kkkkkkkkkkkkkkkk", "id:xx9", "GET:/a#nope", "GET:/a#args.0", "mail"]
 )
 def test_what_leads_nowhere_is_an_address_error(desk: Desk, address: str) -> None:
     desk.handler("a", 5)
