@@ -41,6 +41,7 @@ def execute_in_server(host: Host, request: Request, reply: Reply) -> int:
         host=host,
         cancelled=reply.cancelled,
         bound_within=reply.laggards,
+        count=reply.count,
     )
     with as_tests_say(host, request.environment):
         # If the store cannot be read just now, what is known of it has to do; an edit will say so itself.

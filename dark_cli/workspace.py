@@ -61,6 +61,7 @@ class Workspace:
         host: Host | None = None,
         cancelled: Callable[[], bool] = lambda: False,
         bound_within: Callable[[float], tuple[str, ...]] = lambda _seconds: (),
+        count: Callable[[], None] = lambda: None,
     ) -> None:
         self.argv = argv
         self.environment = environment
@@ -69,6 +70,7 @@ class Workspace:
         self.request = request  # 16 bytes, written into the diff
         self.cancelled = cancelled
         self.bound_within = bound_within  # in a server: which of its processes have not bound the newest diff by then
+        self.count = count  # in a server: writes what it has counted of its traffic until now
         self.json = False
         self.override = ""  # --canvas
         self.guards = Guards()

@@ -9,7 +9,6 @@ import gc
 import os
 import socket
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 from dark_lang.names import NodeId
@@ -27,7 +26,7 @@ from runtime.logs import log_to_stderr
 from runtime.running import prepare_stack
 from runtime.serving.answering import Answering
 from runtime.serving.asgi import Application
-from runtime.serving.commands import CommandSocket, Execute, Reply, Request
+from runtime.serving.commands import CommandSocket, Execute
 from runtime.serving.exchanges import Caps
 from runtime.serving.messages import Incoming, Outgoing
 from runtime.serving.presence import Presence
@@ -187,12 +186,6 @@ def serve(
         serve_process(host, listener, execute=execute, started=started)
 
 
-def _execute(execute: Execute, usage: Usage, host: Host, request: Request, reply: Reply) -> int:
-    """What a command is told of traffic includes the last request that was answered before it."""
-    usage.flush()
-    return execute(host, request, reply)
-
-
 def serve_process(
     host: Host,
     listener: socket.socket,
@@ -207,8 +200,9 @@ def serve_process(
     if execute is not None:
         commands = CommandSocket(
             host,
-            partial(_execute, execute, service.usage),
+            execute,
             lambda seconds: service.presence.laggards(host.canvas, seconds),
+            service.usage.flush,
         )
     try:
         if commands is not None:

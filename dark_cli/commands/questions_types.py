@@ -40,6 +40,7 @@ def holes(workspace: Workspace, address: str | None) -> None:
 
     canvas = workspace.canvas
     found = [mark for mark in _marks(workspace, address) if mark.kind is Kind.HOLE]
+    workspace.count()
     reached = read_stops(workspace.folder) if found else {}
     if workspace.json:
         workspace.answer(

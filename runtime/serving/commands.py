@@ -56,11 +56,12 @@ class Reply:
     """Where a command's output goes. Small outputs travel in one piece with the exit code. What a client is slow to
     take, since a pager shows it, waits here and then in a thread of its own, so that no other command waits for it."""
 
-    def __init__(self, connection: socket.socket, laggards: Laggards) -> None:
+    def __init__(self, connection: socket.socket, laggards: Laggards, count: Callable[[], None]) -> None:
         connection.setblocking(False)
         self._connection = connection
         self._held = bytearray()
         self.laggards = laggards
+        self.count = count
 
     def out(self, data: bytes) -> None:
         self._write(framing.OUT, data)
@@ -148,11 +149,19 @@ def _take(request: Request, tag: bytes, payload: bytes) -> None:
 
 
 class CommandSocket:
-    """Listens on `.dark/serve.sock` of a canvas. `open` it once the canvas is served; `close` finishes what runs."""
+    """Listens on `.dark/serve.sock` of a canvas. `open` it once the canvas is served; `close` finishes what runs.
+    `count` writes what this process has counted of its traffic, for a command that is to tell of it."""
 
-    def __init__(self, host: Host, execute: Execute, laggards: Laggards = lambda _seconds: ()) -> None:
+    def __init__(
+        self,
+        host: Host,
+        execute: Execute,
+        laggards: Laggards = lambda _seconds: (),
+        count: Callable[[], None] = lambda: None,
+    ) -> None:
         self._host = host
         self._laggards = laggards
+        self._count = count
         self._dark = host.folder / ".dark"
         self._execute = execute
         self._listener: socket.socket | None = None
@@ -270,7 +279,7 @@ class CommandSocket:
         except (OSError, framing.FrameError) as error:
             log.debug("a command was not taken: %s", error)
             return
-        reply = Reply(connection, self._laggards)
+        reply = Reply(connection, self._laggards, self._count)
         try:
             code = self._execute(self._host, request, reply)
         except Exception:
