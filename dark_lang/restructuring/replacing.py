@@ -56,9 +56,10 @@ def replaced(
         return Replaced(plain, new.id)
     around = enclosing_partial(before, seat.id)
     if around is not None:
-        inside_old = any(node.id == seat.id for node in descend(around.old))
-        notes = ("this changed the side that runs; the new side stands as it was",) if inside_old else ()
-        return Replaced(plain, new.id, notes)
+        if any(node.id == seat.id for node in descend(around.old)):
+            return Replaced(plain, new.id, ("this changed the side that runs; the new side stands as it was",))
+        gap = first_gap_reached(_partial_at(plain, around.id).new, plain, known)
+        return Replaced(plain, new.id, () if gap is None else (_waiting(gap),))
     newer = new if seat.id == target else require(plain, seat.id)
     if first_gap(seat, before, known) is not None:
         return Replaced(plain, new.id)
@@ -68,8 +69,11 @@ def replaced(
     kept = {node.id for node in descend(seat)}
     beside = with_fresh_ids(newer, draft.fresh) if any(n.id in kept for n in descend(newer)) else newer
     partial = e.Partial(draft.fresh(), as_expression(beside), seat)
-    notes = (f"the old code runs until the new is finished ({gap})",)
-    return Replaced(substitute(before, {seat.id: partial}), partial.id, notes)
+    return Replaced(substitute(before, {seat.id: partial}), partial.id, (_waiting(gap),))
+
+
+def _waiting(gap: str) -> str:
+    return f"the old code runs until the new is finished ({gap})"
 
 
 def _elsewhere(known: Known, before: top.Toplevel, after: top.Toplevel) -> str | None:
@@ -79,10 +83,11 @@ def _elsewhere(known: Known, before: top.Toplevel, after: top.Toplevel) -> str |
 
 
 def _over_partial(known: Known, before: top.Toplevel, plain: top.Toplevel, old: e.Partial, new: Node) -> Replaced:
-    if isinstance(new, e.Partial) or first_gap_reached(new, plain, known) is None:
+    gap = None if isinstance(new, e.Partial) else first_gap_reached(new, plain, known)
+    if gap is None:
         return Replaced(plain, new.id)
     kept = changed(old, new=new)
-    return Replaced(substitute(before, {old.id: kept}), old.id, ("the old code runs until the new is finished",))
+    return Replaced(substitute(before, {old.id: kept}), old.id, (_waiting(gap),))
 
 
 def replace_node(
