@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import os
 import signal
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from pathlib import Path
+
+from serving_harness import in_a_thread
 
 from dark_lang.edits.drafting import Draft
 from dark_lang.library import Library
@@ -21,7 +21,6 @@ from dark_lang.stdlib import standard_library
 from runtime.app import serve_process
 from runtime.canvas import Canvas
 from runtime.hosting import Host
-from runtime.serving.server import listen
 from runtime.settings import create_canvas
 
 LIBRARY = standard_library()
@@ -80,24 +79,12 @@ def limited(folder: Path, **limits: int) -> Shop:
     return Shop(folder)
 
 
-@contextlib.contextmanager
-def live(shop: Shop) -> Iterator[int]:
-    listener = listen("127.0.0.1", 0)
-    port = int(listener.getsockname()[1])
-    near, far = os.pipe()
-    up = threading.Event()
-    thread = threading.Thread(
-        target=lambda: serve_process(shop.host, listener, execute=None, started=up.set, lifeline=near), daemon=True
+def live(shop: Shop) -> contextlib.AbstractContextManager[int]:
+    return in_a_thread(
+        lambda listener, started, lifeline: serve_process(
+            shop.host, listener, execute=None, started=started, lifeline=lifeline
+        )
     )
-    thread.start()
-    assert up.wait(20)
-    try:
-        yield port
-    finally:
-        os.close(far)
-        thread.join(15)
-        os.close(near)
-        assert not thread.is_alive()
 
 
 _SERVE = """

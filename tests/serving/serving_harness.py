@@ -124,16 +124,15 @@ class Served:
 
 
 @contextlib.contextmanager
-def served(answering: Answering, caps: Caps) -> Iterator[int]:
+def in_a_thread(serve: Callable[[socket.socket, Callable[[], None], int], None]) -> Iterator[int]:
+    """The port on which `serve` serves; it is given a listener, what to call when it does, and its lifeline."""
     listener = listen("127.0.0.1", 0)
     port = int(listener.getsockname()[1])
     near, far = os.pipe()
     up = threading.Event()
-    thread = threading.Thread(
-        target=lambda: run_server(listener, answering, caps=caps, started=up.set, lifeline=near), daemon=True
-    )
+    thread = threading.Thread(target=lambda: serve(listener, up.set, near), daemon=True)
     thread.start()
-    assert up.wait(10)
+    assert up.wait(20)
     try:
         yield port
     finally:
@@ -141,6 +140,14 @@ def served(answering: Answering, caps: Caps) -> Iterator[int]:
         thread.join(15)
         os.close(near)
         assert not thread.is_alive()
+
+
+def served(answering: Answering, caps: Caps) -> contextlib.AbstractContextManager[int]:
+    return in_a_thread(
+        lambda listener, started, lifeline: run_server(
+            listener, answering, caps=caps, started=started, lifeline=lifeline
+        )
+    )
 
 
 @dataclass(frozen=True)
