@@ -33,6 +33,14 @@ def moment(workspace: Workspace, microseconds: int) -> str:
     return told.strftime("%Y-%m-%d %H:%M")
 
 
+def clock(workspace: Workspace, microseconds: int) -> str:
+    """`12:03:27` today, `05-01 12:03` on other days."""
+    told = moment(workspace, microseconds)
+    if told[:10] != moment(workspace, int(workspace.now() * 1e6))[:10]:
+        return told[5:]
+    return f"{told[11:]}:{microseconds // 1_000_000 % 60:02d}   "[:11]
+
+
 def zone_of(workspace: Workspace) -> tzinfo | None:
     """That of the person, who may not be where the server thinks it is; None: this process's own."""
     name = workspace.environment.get("TZ", "").lstrip(":")

@@ -28,6 +28,7 @@ class Side(Enum):
 
 class Reason(Enum):
     OFF = "off"
+    PINNED = "pinned"
     FORCED = "forced"
     DENIED = "denied"
     PREREQUISITE = "prerequisite"
@@ -60,11 +61,15 @@ def decide(
     is_met: Callable[[NodeId, bool], bool] = _met,
     holds: Callable[[], bool] = lambda: True,
     forced: Side | None = None,
+    pinned: Side | None = None,
     is_trusted: bool = True,
 ) -> Decision:
     """The side for one subject and why. `finished`: whether the new side is; `is_met`: whether another switch gives
     this subject its new side (or its old one, if asked with False); `holds`: whether the condition is exactly true.
+    `forced`: by a signed request; `pinned`: by a run that nobody waits for, whatever the switch says.
     `is_trusted`: whether the subject may be looked up in the lists; a plain cookie's may not."""
+    if pinned is not None:
+        return Decision(pinned, Reason.PINNED)
     if not switch.on:
         return Decision(Side.OLD, Reason.OFF)
     if forced is not None:

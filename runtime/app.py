@@ -8,7 +8,7 @@ from __future__ import annotations
 import gc
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from dark_lang.names import NodeId
@@ -17,11 +17,12 @@ from dark_lang.stdlib import standard_library
 from runtime.canvas import Canvas
 from runtime.data.committing import Deliver
 from runtime.data.datastore import Data
-from runtime.data.usage import Usage
+from runtime.data.usage import Served, Usage
 from runtime.hosting import Host
 from runtime.lanes.capsules import Capsule, pack
 from runtime.lanes.slow_lane import SlowLane
 from runtime.linking import CodeCache
+from runtime.locks import regions
 from runtime.logs import log_to_stderr
 from runtime.running import prepare_stack
 from runtime.serving.answering import Answering
@@ -33,8 +34,10 @@ from runtime.serving.presence import Presence
 from runtime.serving.programs import Runnable
 from runtime.serving.server import listen, run_server
 from runtime.serving.snapshots import Snapshots
+from runtime.serving.traffic import Traffic
 from runtime.serving.workers import run_workers
 from runtime.settings import Settings
+from runtime.traces.recorder import Recorder
 from runtime.watching import Watcher
 from runtime.whereabouts import wanted_at, whereabouts
 
@@ -52,6 +55,9 @@ class _Program(Runnable):
     def pack(self, handler: NodeId) -> Capsule:
         named = [(Realm.FUNCTION, self._subject_name)] if self._subject_name else []
         return pack(self._canvas, (handler,), named)
+
+    def serving(self, handler: NodeId) -> Iterable[Served]:
+        return regions.serving(self._canvas, handler)
 
     def place(self, node: NodeId) -> str:
         return whereabouts(self._canvas, node)
@@ -77,13 +83,15 @@ class Service:
         self.snapshots = Snapshots(canvas, lambda canvas: _Program(canvas, settings, cache))
         self.slow_lane = _slow_lane(host)
         self.usage = Usage(host.folder)
+        self.recorder = Recorder(host.folder, settings) if settings.traces.on else None
+        self.traffic = Traffic(self.usage, self.recorder, counts_trials=settings.locks.loopback)
         self.answering = Answering(
             self.snapshots,
             self.data,
             token=os.environ.get("DARK_TOKEN", ""),
             slow_lane=self.slow_lane,
             time_ms=settings.limits.time_ms,
-            usage=self.usage,
+            traffic=self.traffic,
         )
         self.presence.note(canvas)
         self._unsubscribe = host.subscribe(self._bind)
@@ -102,6 +110,8 @@ class Service:
         self.answering.close()
         if self.slow_lane is not None:
             self.slow_lane.close()
+        if self.recorder is not None:
+            self.recorder.close()
         self.usage.close()
         self.data.close()
         if self._closes_host:
@@ -110,8 +120,15 @@ class Service:
     def _bind(self, canvas: Canvas, touched: frozenset[NodeId]) -> None:
         if self.snapshots.bind(canvas, touched):
             self.answering.choice.changed(touched)
+            self.traffic.changed()
             self.presence.note(canvas)
             self.answering.metrics.binds += 1
+
+    def count(self) -> None:
+        """Writes what it has counted and recorded until now."""
+        self.usage.flush()
+        if self.recorder is not None:
+            self.recorder.flush()
 
     # As the ASGI entrance asks
 
@@ -202,7 +219,7 @@ def serve_process(
             host,
             execute,
             lambda seconds: service.presence.laggards(host.canvas, seconds),
-            service.usage.flush,
+            service.count,
         )
     try:
         if commands is not None:

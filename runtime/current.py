@@ -37,7 +37,8 @@ class Overtime(Ending):
 
 
 class Run:
-    """`brief`: an Overtime ends it when others have waited long enough."""
+    """`brief`: an Overtime ends it when others have waited long enough; `pinned`: sides that switches give whatever
+    they say."""
 
     __slots__ = (
         "again",
@@ -54,6 +55,7 @@ class Run:
         "memory",
         "met",
         "over",
+        "pinned",
         "resident",
         "subject",
         "thread",
@@ -69,11 +71,13 @@ class Run:
         deadline: float,
         memory: int = 0,
         brief: bool = False,
+        pinned: Mapping[NodeId, Side] = {},
     ) -> None:
         self.world: World = _GuardedWorld(world, self)
         self.args = args  # what a switch's condition may see of it: `request`, `event`
         self.subject = subject
         self.forced = forced
+        self.pinned = pinned
         self.deadline = deadline  # by time.monotonic
         self.memory = memory  # bytes that the process may grow by meanwhile, 0: any number
         self.brief = brief

@@ -48,17 +48,18 @@ def run(
     subject: str | None = None,
     seen: Mapping[str, Value] = _NO_ARGS,
     forced: Mapping[NodeId, Side] = _NOTHING_FORCED,
+    pinned: Mapping[NodeId, Side] = _NOTHING_FORCED,
     inspect: Callable[[Run], None] | None = None,
     brief: bool = False,
     deadline: float = 0.0,
 ) -> R:
     """What linked code gives for these arguments; it may be a hole, have holes in it or, for an HTTP handler that `!`
-    left, be a Left. `subject`, `seen` (`request`, `event`) and `forced` are what switches decide by; `inspect` gets the
-    run when it is over, with its decisions. `deadline`, by time.monotonic, is where its time ends if it began before
-    now. Raises RunError, with the node at which it happened; and Overtime, if it is `brief` and others have waited for
-    some 5 to 10 ms."""
+    left, be a Left. `subject`, `seen` (`request`, `event`) and `forced` are what switches decide by, unless a side is
+    `pinned`; `inspect` gets the run when it is over, with its decisions. `deadline`, by time.monotonic, is where its
+    time ends if it began before now. Raises RunError, with the node at which it happened; and Overtime, if it is
+    `brief` and others have waited for some 5 to 10 ms."""
     end = deadline or time.monotonic() + limits.time_ms / 1000
-    present = Run(world, seen, subject, forced, end, limits.memory_bytes, brief)
+    present = Run(world, seen, subject, forced, end, limits.memory_bytes, brief, pinned)
     _set_depth(limits.depth)
     try:
         return _run(present, function, args, limits)
@@ -70,7 +71,7 @@ def run(
 def run_within(outer: Run, function: Callable[..., Value], args: tuple[Value, ...], limits: Limits) -> Value:
     """A run inside another: it shares its world, and ends no later."""
     deadline = min(outer.deadline, time.monotonic() + limits.time_ms / 1000)
-    inner = Run(outer.world, outer.args, outer.subject, outer.forced, deadline)
+    inner = Run(outer.world, outer.args, outer.subject, outer.forced, deadline, pinned=outer.pinned)
     inner.decisions = outer.decisions
     inner.deciding = outer.deciding
     return _run(inner, function, args, limits)

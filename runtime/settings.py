@@ -59,6 +59,17 @@ class SubjectSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class TraceSettings:
+    """What is kept of the traffic, on each host."""
+
+    on: bool = True
+    days: int = 30
+    each: int = 10_000  # traces of one handler
+    megabytes: int = 500  # of all
+    sealed: tuple[str, ...] = ("password",)  # fields, headers and variables of routes that nobody is to read
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     name: str
     id: str  # 32 hex digits
@@ -68,6 +79,7 @@ class Settings:
     serve: ServeSettings = ServeSettings()
     locks: LockSettings = LockSettings()
     subject: SubjectSettings = SubjectSettings()
+    traces: TraceSettings = TraceSettings()
 
     @property
     def canvas(self) -> bytes:
@@ -170,6 +182,8 @@ def _filled(kind: type[S], table: Mapping[str, Any], prefix: str) -> S:
             values[entry.name] = _filled(section, value, f"{entry.name}.")
             continue
         expected = _TYPES[str(entry.type)]
+        if type(value) is list and expected is tuple and all(type(each) is str for each in value):
+            value = tuple(value)
         if type(value) is not expected:
             raise TypeError(f"`{prefix}{entry.name}` is {value!r}; expected {_WORDS[expected]}")
         if type(value) is int and value < 0:
@@ -185,6 +199,12 @@ _SECTIONS: dict[str, type] = {
     "serve": ServeSettings,
     "locks": LockSettings,
     "subject": SubjectSettings,
+    "traces": TraceSettings,
 }
-_TYPES: dict[str, type] = {"int": int, "bool": bool, "str": str}
-_WORDS: dict[type, str] = {int: "a whole number", bool: "true or false", str: "text in quotes"}
+_TYPES: dict[str, type] = {"int": int, "bool": bool, "str": str, "tuple[str, ...]": tuple}
+_WORDS: dict[type, str] = {
+    int: "a whole number",
+    bool: "true or false",
+    str: "text in quotes",
+    tuple: "a list of texts in quotes",
+}

@@ -75,6 +75,7 @@ def _decided(linker: Linker, run: Run, switch: top.Switch) -> Mapping[bool, Deci
             return True
 
         finished = _decide(linker, run, switch, ask)
+        # A side that was pinned runs as it stands: it stops where it is not finished, which is what was to be seen.
         unfinished = Decision(Side.OLD, Reason.UNFINISHED) if asked else finished
         known = run.decisions[switch.id] = {True: finished, False: unfinished}
     return known
@@ -90,6 +91,7 @@ def _decide(linker: Linker, run: Run, switch: top.Switch, finished: Callable[[],
             is_met=lambda needed, new: _is_met(linker, run, needed, new),
             holds=lambda: _holds(linker, run, switch),
             forced=run.forced.get(switch.id),
+            pinned=run.pinned.get(switch.id),
         )
     finally:
         run.deciding.discard(switch.id)

@@ -134,6 +134,7 @@ COMMANDS: dict[str, Entry] = {
     # Run it
     "serve": Entry("run", "running_server", "serve", COLD, "Serve the canvas over HTTP, and every edit at once"),
     "run": Entry("run", "running", "run", WARM, "Evaluate an expression, or run a handler or a function"),
+    "trace": Entry("run", "tracing", "trace", WARM, "What was recorded of the traffic", cold_words=("tail",)),
     # Its data, and this shell
     "db": Entry("operate", "operating", "db", WARM, "Look into datastores, and set values"),
     "completion": Entry("operate", "completion", "completion", COLD, "Print the completion script of a shell"),

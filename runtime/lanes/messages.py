@@ -17,6 +17,7 @@ from dark_lang.records import NamedTuple
 from runtime.data.commits import Commit
 from runtime.local_sockets import receive_exactly
 from runtime.serving.messages import Outgoing
+from runtime.traces.watching_world import Watched
 
 HEADER = struct.Struct(">Q")
 
@@ -54,6 +55,7 @@ class Report(NamedTuple):
     unreadable: tuple[str, int] | None = None  # a request that the handler cannot read, and the status
     fault: str = ""  # our own
     commit: Commit | None = None  # what the run wants written, beside `made`
+    watched: Watched | None = None  # what the run asked of the outside
     last: bool = False
 
 

@@ -20,7 +20,7 @@ from dark_lang.names import NodeId
 from runtime.clocks import resident_bytes
 from runtime.data.database import FOLDER, Reader
 from runtime.data.remembering import Memory
-from runtime.data.worlds import Coming, RequestWorld
+from runtime.data.worlds import Coming
 from runtime.lanes.capsules import PackedCanvas
 from runtime.lanes.messages import Report, Task, failure_of, frame, receive
 from runtime.linking import CodeCache
@@ -28,6 +28,7 @@ from runtime.serving.messages import Incoming
 from runtime.serving.programs import Runnable
 from runtime.serving.requests import BadRequest, plan_for, request_value
 from runtime.settings import Settings
+from runtime.traces.watching_world import WatchingWorld
 
 log = logging.getLogger("dark.lanes")
 
@@ -67,7 +68,7 @@ class SlowProcess:
                 self._connection.sendall(frame(report._replace(last=last)))
 
     def _answered(self, task: Task) -> Report:
-        world = RequestWorld(self._rows)
+        world = WatchingWorld(self._rows)
         try:
             with _memory_of(self._settings.limits.memory_bytes):
                 program = self._program(task)
@@ -75,17 +76,17 @@ class SlowProcess:
                 plan, takes_params = plan_for(task.fields), task.fields is None or "params" in task.fields
                 record = request_value(incoming, plan, task.variables, task.values, params=takes_params)
                 call = program.callable_for(task.handler)
-                made = program.answer(call, (record, *task.values), world, deadline=task.deadline)
+                made = program.answer(call, (record, *task.values), world, deadline=task.deadline, inspect=world.keep)
         except BadRequest as error:
             return Report(unreadable=(error.detail, error.status))
         except RunError as error:
-            return Report(failure=failure_of(error))
+            return Report(failure=failure_of(error), watched=world.watched())
         except Exception as error:
             log.exception("a run in a slow lane failed by our own fault")
             return Report(fault=f"{type(error).__name__}: {error}")
         finally:
             world.end()
-        return Report(made=made, commit=world.take() if world.wrote else None)
+        return Report(made=made, commit=world.take() if world.wrote else None, watched=world.watched())
 
     def _program(self, task: Task) -> Runnable:
         found = self._programs.get(task.capsule)

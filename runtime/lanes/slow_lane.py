@@ -223,9 +223,9 @@ def _task(process: Process, ticket: Ticket) -> Task:
 
 def _back(report: Report) -> Back:
     if report.made is not None:
-        return Back(report.made, report.commit)
+        return Back(report.made, report.commit, watched=report.watched)
     if report.failure is not None:
-        return Back(error=error_of(report.failure))
+        return Back(error=error_of(report.failure), watched=report.watched)
     if report.unreadable is not None:
         return Back(error=BadRequest(*report.unreadable))
     return Back(error=RuntimeError(report.fault))

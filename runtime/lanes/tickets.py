@@ -12,6 +12,7 @@ from dark_lang.records import NamedTuple, dataclass
 from runtime.data.commits import Commit
 from runtime.lanes.capsules import Capsule
 from runtime.serving.messages import Incoming, Outgoing
+from runtime.traces.watching_world import Watched, WatchingWorld
 
 
 class Crowded(Exception):  # noqa: N818 - a state of affairs
@@ -25,6 +26,7 @@ class Back(NamedTuple):
     made: Outgoing | None = None
     commit: Commit | None = None
     error: Exception | None = None
+    watched: Watched | WatchingWorld | None = None  # what the run asked of the outside
 
 
 @dataclass(frozen=True, slots=True)

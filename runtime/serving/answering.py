@@ -14,29 +14,29 @@ from collections.abc import Callable
 from typing import Any
 
 from dark_lang.errors import LimitReached, Stopped
-from dark_lang.names import NodeId
 from dark_lang.records import dataclass
 from dark_lang.values.model import Value
 from runtime.current import Overtime
 from runtime.data.commits import Commit, Outcome, Verdict
 from runtime.data.committing import Deliver
 from runtime.data.datastore import TRIES, Data
-from runtime.data.usage import Usage
-from runtime.data.worlds import RequestWorld
 from runtime.lanes.capsules import Capsule
 from runtime.lanes.choosing import Choice, Lane
 from runtime.lanes.slow_lane import SlowLane
 from runtime.lanes.threads import Threads
 from runtime.lanes.tickets import Back, Crowded, Ticket
 from runtime.serving.failing import failed
-from runtime.serving.messages import Incoming, Outgoing, is_trial
+from runtime.serving.messages import Incoming, Outgoing
 from runtime.serving.metrics import Metrics
-from runtime.serving.missing import MissingList
-from runtime.serving.problems import problem, trace_id
+from runtime.serving.problems import problem
 from runtime.serving.requests import request_value
 from runtime.serving.reserved import PREFIX, empty_canvas, reserved
 from runtime.serving.routes import BadPath
 from runtime.serving.snapshots import Handler, Snapshot, Snapshots
+from runtime.serving.traffic import Traffic
+from runtime.traces.files import MissingCount
+from runtime.traces.identities import next_trace_id, spell_trace
+from runtime.traces.watching_world import Watched, WatchingWorld
 
 log = logging.getLogger("dark.serve.requests")
 
@@ -57,11 +57,12 @@ class _Job:
     started: float
     tries: int
     lane: Lane
+    watched: WatchingWorld | Watched | None = None  # what its last try asked of the outside
 
 
 class Answering:
     """For one event loop. `deliver` brings what happened elsewhere back to it; `token` opens /_dark/ to others;
-    `time_ms`: what a request may take that goes through the slow lane; `usage` counts the holes that requests come to.
+    `time_ms`: what a request may take that goes through the slow lane; `traffic` hears of each that was answered.
     `close` it."""
 
     def __init__(
@@ -72,11 +73,11 @@ class Answering:
         token: str = "",
         slow_lane: SlowLane | None = None,
         time_ms: int = 1_000,
-        usage: Usage | None = None,
+        traffic: Traffic | None = None,
     ) -> None:
         self._snapshots = snapshots
         self._data = data
-        self._usage = usage
+        self._traffic = traffic
         self._slow_lane = slow_lane
         self._threads: Threads | None = None
         self._seconds = time_ms / 1000
@@ -84,7 +85,6 @@ class Answering:
         self.deliver: Deliver | None = None
         self.token = token
         self.metrics = Metrics()
-        self.missing = MissingList()
 
     def close(self) -> None:
         if self._threads is not None:
@@ -98,6 +98,9 @@ class Answering:
     def owns_data(self) -> bool:
         return self._data.owner
 
+    def missing(self) -> list[MissingCount]:
+        return [] if self._traffic is None else self._traffic.missing()
+
     def answer(self, incoming: Incoming, done: Done) -> Outgoing | None:
         """The answer; None if it has to wait for the disk, and then `done` is called with it, in the thread that
         `deliver` leads to. Never raises."""
@@ -106,6 +109,8 @@ class Answering:
             made = self._route(incoming, done, started)
         except Exception as error:
             made = failed(error, incoming)
+            if self._traffic is not None:
+                self._traffic.unmatched(incoming, self._snapshots.current, made, started)
         if made is not None:
             self._finish(incoming, made, started)
         return made
@@ -130,17 +135,22 @@ class Answering:
         snapshot = self._snapshots.current
         chosen = snapshot.find(incoming.method, path)
         if isinstance(chosen, set):
-            return self._unmatched(snapshot, incoming, chosen)
+            made = self._unmatched(snapshot, incoming, chosen)
+            if self._traffic is not None and made.status >= 400:
+                self._traffic.unmatched(incoming, snapshot, made, started)
+            return made
         handler, values = chosen
         lane = self.choice.lane(handler, incoming)
         if lane is Lane.INLINE:
-            world = RequestWorld(self._data)
-            made = self._run(snapshot, handler, values, world, incoming)
-            if made is not None:
-                if made.status >= 500 or not (world.wrote or world.leans):
-                    return made
-                job = _Job(incoming, snapshot, handler, values, done, started, 1, lane)
-                self._commit(job, world.take(), made)
+            world = WatchingWorld(self._data)
+            answer = self._run(snapshot, handler, values, world, incoming)
+            if answer is not None:
+                if answer.status >= 500 or not (world.wrote or world.leans):
+                    if self._traffic is not None:
+                        self._traffic.answered(incoming, snapshot, handler, values, world, answer, started)
+                    return answer
+                job = _Job(incoming, snapshot, handler, values, done, started, 1, lane, world)
+                self._commit(job, world.take(), answer)
                 return None
             lane = Lane.SLOW
         self._send(_Job(incoming, snapshot, handler, values, done, started, 1, lane))
@@ -156,7 +166,6 @@ class Answering:
             )
         if incoming.path == b"/" and snapshot.count == 0 and incoming.method in ("GET", "HEAD"):
             return empty_canvas(incoming)
-        self.missing.note(incoming.method, incoming.path)
         return problem(404, "no handler has this route")
 
     # Running
@@ -166,7 +175,7 @@ class Answering:
         snapshot: Snapshot,
         handler: Handler,
         values: tuple[str, ...],
-        world: RequestWorld,
+        world: WatchingWorld,
         incoming: Incoming,
         *,
         brief: bool | None = None,
@@ -177,7 +186,11 @@ class Answering:
             record = request_value(incoming, handler.plan, handler.variables, values, params=handler.takes_params)
             args: tuple[Value, ...] = (record, *values)
             return snapshot.program.answer(
-                handler.call, args, world, brief=self.choice.has_slow if brief is None else brief
+                handler.call,
+                args,
+                world,
+                brief=self.choice.has_slow if brief is None else brief,
+                inspect=world.keep if snapshot.whole else None,
             )
         except Overtime:
             self.choice.took_long(handler)
@@ -192,8 +205,8 @@ class Answering:
             world.end()
 
     def _failed(self, error: Exception, incoming: Incoming, handler: Handler, snapshot: Snapshot) -> Outgoing:
-        if self._usage is not None and isinstance(error, Stopped) and error.node:
-            self._usage.stopped(NodeId(error.node), trial=is_trial(incoming))
+        if self._traffic is not None and isinstance(error, Stopped):
+            self._traffic.stopped(error, incoming)
         return failed(error, incoming, handler, snapshot)
 
     def _send(self, job: _Job) -> None:
@@ -227,11 +240,11 @@ class Answering:
             self._come_back(job, Back(error=Crowded()))
 
     def _run_in_thread(self, job: _Job) -> None:
-        world = RequestWorld(self._data)
+        world = WatchingWorld(self._data)
         made = self._run(job.snapshot, job.handler, job.values, world, job.incoming, brief=False)
         assert made is not None
         commit = world.take() if made.status < 500 and (world.wrote or world.leans) else None
-        self._bring(lambda: self._come_back(job, Back(made, commit)))
+        self._bring(lambda: self._come_back(job, Back(made, commit, watched=world)))
 
     def _bring(self, call: Callable[[], None]) -> None:
         """Has it called in the event loop."""
@@ -245,6 +258,7 @@ class Answering:
 
     def _come_back(self, job: _Job, back: Back) -> None:
         made = back.made
+        job.watched = back.watched
         if made is None:
             error = back.error or RuntimeError("nothing came back")
             made = self._failed(error, job.incoming, job.handler, job.snapshot)
@@ -254,6 +268,8 @@ class Answering:
         self._tell(job, made)
 
     def _tell(self, job: _Job, made: Outgoing) -> None:
+        if self._traffic is not None:
+            self._traffic.answered(job.incoming, job.snapshot, job.handler, job.values, job.watched, made, job.started)
         self._finish(job.incoming, made, job.started)
         job.done(made)
 
@@ -270,7 +286,7 @@ class Answering:
         job.tries += 1
         self.metrics.conflicts += 1
         if job.lane is Lane.INLINE:
-            world = RequestWorld(self._data)
+            world = job.watched = WatchingWorld(self._data)
             made = self._run(job.snapshot, job.handler, job.values, world, job.incoming)
             if made is not None:
                 if made.status >= 500 or not (world.wrote or world.leans):
@@ -284,9 +300,9 @@ class Answering:
     def _settle(self, job: _Job, made: Outgoing, outcome: Outcome) -> None:
         again: Outgoing | None = made
         if outcome.verdict is Verdict.UNAVAILABLE:
-            trace = trace_id()
-            log.error("%s: %s (trace %s)", job.handler.address, outcome.reason, trace)
-            again = problem(503, "what this request writes cannot be kept at the moment", more={"trace": trace})
+            trace = next_trace_id()
+            log.error("%s: %s (trace %s)", job.handler.address, outcome.reason, spell_trace(trace))
+            again = problem(503, "what this request writes cannot be kept at the moment", trace=trace)
         elif outcome.verdict is Verdict.CONFLICT:
             if job.tries < TRIES and job.lane is not Lane.THREAD:
                 again = self._run_again(job)

@@ -12,11 +12,12 @@ from dark_lang.errors import DarkError, LimitReached, RunError, Stopped
 from dark_lang.names import NodeId, spell_id
 from runtime.lanes.tickets import Crowded
 from runtime.serving.messages import Incoming, Outgoing, is_trial
-from runtime.serving.problems import problem, trace_id
+from runtime.serving.problems import problem
 from runtime.serving.rationing import Ration
 from runtime.serving.requests import BadRequest
 from runtime.serving.routes import BadPath
 from runtime.serving.snapshots import Handler, Snapshot
+from runtime.traces.identities import TraceId, next_trace_id, spell_trace
 
 log = logging.getLogger("dark.serve.requests")
 log.addFilter(Ration())
@@ -27,29 +28,30 @@ def failed(
 ) -> Outgoing:
     """The answer; it is in the log by then. `handler` and `snapshot`: what ran, if anything did."""
     if isinstance(error, BadRequest):
-        return problem(error.status, error.detail)
+        return problem(error.status, error.detail, error=error)
     if isinstance(error, BadPath):
-        return problem(400, str(error))
+        return problem(400, str(error), error=error)
     if isinstance(error, Crowded):
         return problem(
             503,
             "so many requests that take long are under way that this one could not be taken up; try again",
             headers=((b"retry-after", b"1"),),
+            error=error,
         )
-    trace = trace_id()
+    trace = next_trace_id()
     address = handler.address if handler else incoming.method
     if isinstance(error, Stopped):
-        log.info("%s came to a hole%s (trace %s)", address, _Place(error, snapshot), trace)
+        log.info("%s came to a hole%s (trace %s)", address, _Place(error, snapshot), spell_trace(trace))
         return _stopped(error, incoming, handler, snapshot, trace)
     if isinstance(error, RunError):
-        log.warning("%s failed%s: %s (trace %s)", address, _Place(error, snapshot), _account(error), trace)
+        log.warning("%s failed%s: %s (trace %s)", address, _Place(error, snapshot), _account(error), spell_trace(trace))
     else:
-        log.error("%s failed by our own fault (trace %s)", address, trace, exc_info=error)
+        log.error("%s failed by our own fault (trace %s)", address, spell_trace(trace), exc_info=error)
     if isinstance(error, LimitReached):
         # Time may have run out because others took it; the other limits are the handler's own doing.
         status = 503 if error.limit == "time" else 500
-        return problem(status, f"this request reached its limit of {_spelled(error)}", more={"trace": trace})
-    return problem(500, "this request failed; the log of the server says why", more={"trace": trace})
+        return problem(status, f"this request reached its limit of {_spelled(error)}", trace=trace, error=error)
+    return problem(500, "this request failed; the log of the server says why", trace=trace, error=error)
 
 
 def _spelled(error: LimitReached) -> str:
@@ -58,11 +60,11 @@ def _spelled(error: LimitReached) -> str:
 
 
 def _stopped(
-    error: Stopped, incoming: Incoming, handler: Handler | None, snapshot: Snapshot | None, trace: str
+    error: Stopped, incoming: Incoming, handler: Handler | None, snapshot: Snapshot | None, trace: TraceId
 ) -> Outgoing:
     if not is_trial(incoming):
-        return problem(501, "this is not finished", more={"trace": trace})
-    more: dict[str, object] = {"trace": trace}
+        return problem(501, "this is not finished", trace=trace, error=error)
+    more: dict[str, object] = {}
     if handler is not None:
         more["handler"] = handler.address
     if error.node:
@@ -70,7 +72,7 @@ def _stopped(
         if snapshot is not None and (wanted := snapshot.program.wanted(NodeId(error.node))):
             more["expected"] = wanted
         more["next"] = f"dark fill {spell_id(error.node)} EXPRESSION"
-    return problem(501, error.message, more=more)
+    return problem(501, error.message, more=more, trace=trace, error=error)
 
 
 class _Place:

@@ -53,6 +53,8 @@ class Outgoing:
     headers: Headers
     body: bytes
     close: bool = False  # whether the connection must not be used again
+    trace: int = 0  # under which it is told of, if that is known already
+    error: Exception | None = None  # that it tells of
 
 
 JSON: Headers = ((b"content-type", b"application/json"),)

@@ -6,11 +6,11 @@ Must not know why. Invariant: nothing of our own insides stands in one; who is t
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from http import HTTPStatus
 
 from runtime.serving.messages import PROBLEM, Headers, Outgoing
+from runtime.traces.identities import spell_trace
 
 _TITLES = {422: "Unprocessable Content", 413: "Content Too Large"}
 
@@ -24,17 +24,23 @@ def title_of(status: int) -> str:
         return "Error"
 
 
-def trace_id() -> str:
-    """16 hex digits, by which an answer and the log's account of it find each other."""
-    return os.urandom(8).hex()
-
-
 def problem(
-    status: int, detail: str, *, more: Mapping[str, object] | None = None, headers: Headers = (), close: bool = False
+    status: int,
+    detail: str,
+    *,
+    more: Mapping[str, object] | None = None,
+    headers: Headers = (),
+    close: bool = False,
+    trace: int = 0,
+    error: Exception | None = None,
 ) -> Outgoing:
+    """`trace`: by which the answer, the log's account of it and what was recorded find each other; `error`: what it
+    tells of, for the record."""
+    if trace:
+        more = {"trace": spell_trace(trace), **(more or {})}
     document = {"type": "about:blank", "title": title_of(status), "status": status, "detail": detail, **(more or {})}
     body = json.dumps(document, ensure_ascii=False).encode("utf-8", "replace")
-    return Outgoing(status, PROBLEM + headers, body + b"\n", close)
+    return Outgoing(status, PROBLEM + headers, body + b"\n", close, trace, error)
 
 
 class BadRequest(Exception):  # noqa: N818 - the caller's mistake

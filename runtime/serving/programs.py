@@ -7,13 +7,15 @@ the limits of the run hold for what it takes to write it, too.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
+from dark_lang.deciding import Side
 from dark_lang.library import Effect, Library, World
 from dark_lang.names import Defined, NodeId
 from dark_lang.naming import Realm
 from dark_lang.values.model import Case, Value
 from runtime.checking import Checks
+from runtime.current import Run
 from runtime.effects import Effects
 from runtime.linking import CanvasView, CodeCache, Linker
 from runtime.running import Limits, run
@@ -65,9 +67,11 @@ class Runnable:
         *,
         brief: bool = False,
         deadline: float = 0.0,
+        inspect: Callable[[Run], None] | None = None,
+        pinned: Mapping[NodeId, Side] = {},
     ) -> Outgoing:
-        """Runs a handler; its first argument is the request. `deadline` and `brief`: as `running.run` has them. Raises
-        RunError, and Overtime if it is brief."""
+        """Runs a handler; its first argument is the request. The rest: as `running.run` has it. Raises RunError, and
+        Overtime if it is brief."""
         known: str | None = None
         if self._subject is not None:
             deadline = deadline or time.monotonic() + self._limits.time_ms / 1000
@@ -83,6 +87,8 @@ class Runnable:
             seen={"request": args[0]},
             brief=brief,
             deadline=deadline,
+            inspect=inspect,
+            pinned=pinned,
         )
 
     def _made(self, call: Callable[..., Value], *args: Value) -> Outgoing:

@@ -13,9 +13,9 @@ from typing import Protocol
 
 from runtime.serving.messages import HTML, JSON, TEXT, Incoming, Outgoing, is_trial
 from runtime.serving.metrics import Metrics
-from runtime.serving.missing import MissingList
 from runtime.serving.problems import problem
 from runtime.serving.snapshots import Snapshot
+from runtime.traces.files import MissingCount
 
 PREFIX = b"/_dark/"
 _METRICS_TYPE = ((b"content-type", b"text/plain; version=0.0.4; charset=utf-8"),)
@@ -25,13 +25,15 @@ class Insides(Protocol):
     """What there is to tell of a server."""
 
     metrics: Metrics
-    missing: MissingList
     token: str
 
     @property
     def snapshot(self) -> Snapshot: ...
     @property
     def owns_data(self) -> bool: ...
+    def missing(self) -> list[MissingCount]:
+        """The requests that no handler took, newest first."""
+        ...
 
 
 def reserved(insides: Insides, incoming: Incoming) -> Outgoing:
@@ -49,8 +51,8 @@ def reserved(insides: Insides, incoming: Incoming) -> Outgoing:
         text = insides.metrics.text(handlers=insides.snapshot.count, owner=insides.owns_data)
         return Outgoing(200, _METRICS_TYPE, text.encode())
     rows = [
-        {"method": one.method, "path": one.path, "count": one.count, "last": one.last}
-        for one in insides.missing.newest_first()
+        {"method": one.method, "path": one.path, "count": one.times, "last": one.last / 1_000_000}
+        for one in insides.missing()
     ]
     return Outgoing(200, JSON, json.dumps(rows, ensure_ascii=False).encode("utf-8", "replace") + b"\n")
 

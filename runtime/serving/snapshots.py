@@ -17,6 +17,8 @@ from dark_lang.names import NodeId
 from dark_lang.nodes.toplevels import Http, Switch, Toplevel
 from dark_lang.records import dataclass
 from dark_lang.values.model import Value
+from runtime.current import Run
+from runtime.data.usage import Served
 from runtime.lanes.capsules import Capsule
 from runtime.serving.messages import Outgoing
 from runtime.serving.requests import Plan, mentioned, plan_for
@@ -56,6 +58,11 @@ class Canvas(Protocol):
 
     @property
     def entries(self) -> Mapping[NodeId, Entry]: ...
+    @property
+    def frontier(self) -> tuple[bytes, ...]:
+        """The newest diffs in it."""
+        ...
+
     def tree(self, toplevel: NodeId) -> Toplevel: ...
 
 
@@ -76,13 +83,19 @@ class Program(Protocol):
         *,
         brief: bool = False,
         deadline: float = 0.0,
+        inspect: Callable[[Run], None] | None = None,
     ) -> Outgoing:
         """Runs a handler within the limits of a request; its first argument is the request. `deadline`: by
-        time.monotonic, if it began before now. Raises RunError; and Overtime, if it is `brief`."""
+        time.monotonic, if it began before now; `inspect` gets the run when it is over. Raises RunError; and Overtime,
+        if it is `brief`."""
         ...
 
     def pack(self, handler: NodeId) -> Capsule:
         """The handler, and all that it reaches, for another process."""
+        ...
+
+    def serving(self, handler: NodeId) -> Iterable[Served]:
+        """The handler and what it reaches, as they are here."""
         ...
 
     def place(self, node: NodeId) -> str:
@@ -118,15 +131,15 @@ LONGEST_REMEMBERED = 256  # bytes
 
 
 class Snapshot:
-    __slots__ = ("_handlers", "_recent", "_whole", "canvas", "count", "program", "root")
+    __slots__ = ("_handlers", "_recent", "canvas", "count", "program", "root", "whole")
 
     def __init__(self, canvas: Canvas, root: Branch, count: int, program: Program, *, whole: bool) -> None:
-        """`whole`: handlers get all of each request, whatever they mention."""
+        """`whole`: handlers get all of each request, whatever they mention, since there are switches."""
         self.canvas = canvas
         self.root = root
         self.count = count
         self.program = program
-        self._whole = whole
+        self.whole = whole
         self._handlers: dict[NodeId, Handler] = {}
         self._recent: dict[tuple[str, bytes], Taker] = {}
 
@@ -154,7 +167,7 @@ class Snapshot:
         tree = self.canvas.tree(toplevel)
         if not isinstance(tree, Http):
             raise TypeError(f"{toplevel} is no HTTP handler")
-        fields = None if self._whole else mentioned(tree)
+        fields = None if self.whole else mentioned(tree)
         return Handler(
             toplevel,
             self.canvas.entries[toplevel].label,

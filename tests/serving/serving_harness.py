@@ -20,7 +20,9 @@ from dark_lang.names import NodeId
 from dark_lang.nodes.expressions import Variable
 from dark_lang.nodes.toplevels import Http
 from dark_lang.values.model import Value
+from runtime.current import Run
 from runtime.data.datastore import Data
+from runtime.data.usage import Served, Usage
 from runtime.lanes.capsules import Capsule
 from runtime.serving.answering import Answering
 from runtime.serving.exchanges import Caps
@@ -28,6 +30,9 @@ from runtime.serving.messages import Outgoing
 from runtime.serving.responses import outgoing
 from runtime.serving.server import listen, run_server
 from runtime.serving.snapshots import Snapshots
+from runtime.serving.traffic import Traffic
+from runtime.settings import Settings
+from runtime.traces.recorder import Recorder
 
 Handler = Callable[..., Value]
 STORE = NodeId(0xFEDCBA9876543210)
@@ -64,6 +69,10 @@ class PythonCanvas:
             if route in unfinished:
                 self.unfinished.add(NodeId(nth))
 
+    @property
+    def frontier(self) -> tuple[bytes, ...]:
+        return ()
+
     def tree(self, toplevel: NodeId) -> Http:
         entry = self.entries[toplevel]
         # The bare variable makes the whole request come, since who reads Python cannot say which fields are needed.
@@ -88,8 +97,12 @@ class PythonCanvas:
         *,
         brief: bool = False,
         deadline: float = 0.0,
+        inspect: Callable[[Run], None] | None = None,
     ) -> Outgoing:
         return outgoing(call(world, *args))
+
+    def serving(self, handler: NodeId) -> list[Served]:
+        return [Served(handler, b"python", True)]
 
     def pack(self, handler: NodeId) -> Capsule:
         raise NotImplementedError("Python handlers run where they are")
@@ -101,23 +114,26 @@ class PythonCanvas:
         return "Person"
 
 
-def answering_for(canvas: PythonCanvas, data: Data) -> Answering:
-    return Answering(Snapshots(canvas, lambda _: canvas), data)
+def answering_for(canvas: PythonCanvas, data: Data, traffic: Traffic | None = None) -> Answering:
+    return Answering(Snapshots(canvas, lambda _: canvas), data, traffic=traffic)
 
 
 @contextlib.contextmanager
-def serving(folder: Path, handlers: Mapping[str, Handler], *, caps: Caps | None = None) -> Iterator[Served]:
+def serving(folder: Path, handlers: Mapping[str, Handler], *, caps: Caps | None = None) -> Iterator[Serving]:
     data = Data.open(folder, serving=True)
-    answering = answering_for(PythonCanvas(handlers), data)
+    usage, recorder = Usage(folder), Recorder(folder, Settings("python", "00" * 16))
+    answering = answering_for(PythonCanvas(handlers), data, Traffic(usage, recorder))
     try:
         with served(answering, caps or Caps()) as port:
-            yield Served(port, answering, data)
+            yield Serving(port, answering, data)
     finally:
+        recorder.close()
+        usage.close()
         data.close()
 
 
 @dataclass(frozen=True)
-class Served:
+class Serving:
     port: int
     answering: Answering
     data: Data

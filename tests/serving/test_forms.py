@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from serving_harness import Client, Served, ask, serving, spell
+from serving_harness import Client, Serving, ask, serving, spell
 
 from runtime.serving.forms import MOST_PARTS, form
 from runtime.serving.problems import BadRequest
@@ -77,12 +77,12 @@ def test_no_bytes_break_the_reader(kind: bytes, body: list[bytes]) -> None:
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[Served]:
+def server(tmp_path: Path) -> Iterator[Serving]:
     with serving(tmp_path, {"POST /whole": lambda _world, request: request}) as served:
         yield served
 
 
-def test_a_form_comes_over_http(server: Served) -> None:
+def test_a_form_comes_over_http(server: Serving) -> None:
     with Client(server.port) as client:
         client.send(spell("POST", "/whole", FORM, content_type=KIND.decode()))
         assert json.loads(client.answer().body)["form"] == READ

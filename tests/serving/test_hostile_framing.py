@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from serving_harness import Client, Served, serving
+from serving_harness import Client, Serving, serving
 
 NEXT = b"GET /text HTTP/1.1\r\nhost: test\r\n\r\n"
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[Served]:
+def server(tmp_path: Path) -> Iterator[Serving]:
     handlers = {
         "POST /headers": lambda _world, request: dict(request["headers"]),
         "GET /text": lambda _world, _request: "text",
@@ -49,7 +49,7 @@ def _post(rest: bytes, version: bytes = b"1.1") -> bytes:
         b"transfer-encoding: chunked\r\n\r\nFFFFFFFFFFFFFFFFF\r\na\r\n0\r\n\r\n",
     ],
 )
-def test_a_request_with_two_ends_is_refused_with_all_that_follows(server: Served, rest: bytes) -> None:
+def test_a_request_with_two_ends_is_refused_with_all_that_follows(server: Serving, rest: bytes) -> None:
     with Client(server.port) as client:
         client.send(_post(rest) + NEXT)
         assert client.answer().status == 400
@@ -72,7 +72,7 @@ def test_a_request_with_two_ends_is_refused_with_all_that_follows(server: Served
         (b"GET /text HTTP/1.1\r\nhost: user@a\r\n\r\n", 400),
     ],
 )
-def test_a_request_has_one_host(server: Served, head: bytes, status: int) -> None:
+def test_a_request_has_one_host(server: Serving, head: bytes, status: int) -> None:
     with Client(server.port) as client:
         client.send(head)
         assert client.answer().status == status
@@ -80,7 +80,7 @@ def test_a_request_has_one_host(server: Served, head: bytes, status: int) -> Non
             assert client.at_end()
 
 
-def test_a_trailer_is_no_header(server: Served) -> None:
+def test_a_trailer_is_no_header(server: Serving) -> None:
     """A proxy that cleans headers lets trailers pass."""
     with Client(server.port) as client:
         client.send(
@@ -92,7 +92,7 @@ def test_a_trailer_is_no_header(server: Served) -> None:
 
 
 @pytest.mark.parametrize("rest", [b"1\r\na\r\n0\r\nx: ", b"1\r\na\r\n0\r\nx: y\r\nz: ", b"1;x=", b"1\r\na\r\n1;x="])
-def test_what_is_no_body_is_not_read_for_ever(server: Served, rest: bytes) -> None:
+def test_what_is_no_body_is_not_read_for_ever(server: Serving, rest: bytes) -> None:
     with Client(server.port) as client:
         client.send(_post(b"transfer-encoding: chunked\r\n\r\n" + rest))
         with contextlib.suppress(ConnectionError):
@@ -102,7 +102,7 @@ def test_what_is_no_body_is_not_read_for_ever(server: Served, rest: bytes) -> No
         assert client.answer().status == 431
 
 
-def test_a_long_body_in_small_pieces_is_no_long_head(server: Served) -> None:
+def test_a_long_body_in_small_pieces_is_no_long_head(server: Serving) -> None:
     with Client(server.port) as client:
         client.send(_post(b"transfer-encoding: chunked\r\n\r\n"))
         for _ in range(20):

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from serving_harness import Client, Handler, Served, ask, serving, spell
+from serving_harness import Client, Handler, Serving, ask, serving, spell
 
 from dark_lang.compiling.compiled import Left
 from dark_lang.errors import Failed, LimitReached, Stopped
@@ -85,7 +85,7 @@ CAPS = Caps(header_bytes=4096, header_seconds=1.0, body_bytes=10_000, body_secon
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
     with serving(tmp_path_factory.mktemp("http"), HANDLERS, caps=CAPS) as found:
         yield found
 
@@ -103,7 +103,7 @@ ANSWERS = """
 
 
 @pytest.mark.parametrize("line", [line for line in ANSWERS.splitlines() if line])
-def test_what_a_value_says(server: Served, line: str) -> None:
+def test_what_a_value_says(server: Serving, line: str) -> None:
     path, status, rest = line.split(maxsplit=2)
     kind, _, body = rest.partition("   ")
     answer = ask(server.port, "GET", path)
@@ -134,7 +134,7 @@ PROBLEMS = """
 
 
 @pytest.mark.parametrize("line", [line for line in PROBLEMS.splitlines() if line])
-def test_what_goes_wrong_is_a_problem_that_shows_nothing_of_the_inside(server: Served, line: str) -> None:
+def test_what_goes_wrong_is_a_problem_that_shows_nothing_of_the_inside(server: Serving, line: str) -> None:
     path, status = line.split()
     answer = ask(server.port, "GET", path)
     assert answer.status == int(status)
@@ -146,12 +146,12 @@ def test_what_goes_wrong_is_a_problem_that_shows_nothing_of_the_inside(server: S
     assert "Traceback" not in answer.text
 
 
-def test_an_error_that_a_handler_leaves_with_is_told(server: Served) -> None:
+def test_an_error_that_a_handler_leaves_with_is_told(server: Serving) -> None:
     assert json.loads(ask(server.port, "GET", "/left/error").body)["detail"] == "no such colour"
     assert json.loads(ask(server.port, "GET", "/left/record").body)["error"] == {"field": "colour"}
 
 
-def test_the_trace_id_leads_to_the_log(server: Served, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_trace_id_leads_to_the_log(server: Serving, caplog: pytest.LogCaptureFixture) -> None:
     trace = json.loads(ask(server.port, "GET", "/fail").body)["trace"]
     logged = [record.getMessage() for record in caplog.records if trace in record.getMessage()]
     assert len(logged) == 1
@@ -173,7 +173,7 @@ def test_the_trace_id_leads_to_the_log(server: Served, caplog: pytest.LogCapture
         ("localhost:{port}", {"x_real_ip": "1.2.3.4"}, False),
     ],
 )
-def test_a_hole_is_named_to_the_developer_alone(server: Served, host: str, more: dict[str, str], named: bool) -> None:
+def test_a_hole_is_named_to_the_developer_alone(server: Serving, host: str, more: dict[str, str], named: bool) -> None:
     answer = ask(server.port, "GET", "/stop", host=host.format(port=server.port), **more)
     document = json.loads(answer.body)
     assert answer.status == 501
@@ -184,7 +184,7 @@ def test_a_hole_is_named_to_the_developer_alone(server: Served, host: str, more:
     assert (metrics.status == 200) == named
 
 
-def test_bodies_without_content(server: Served) -> None:
+def test_bodies_without_content(server: Serving) -> None:
     with Client(server.port) as client:
         client.send(spell("GET", "/empty") + spell("GET", "/text"))
         empty = client.answer()
@@ -193,7 +193,7 @@ def test_bodies_without_content(server: Served) -> None:
         assert client.answer().text == "plain ✓"
 
 
-def test_a_handler_cannot_lie_about_the_length(server: Served) -> None:
+def test_a_handler_cannot_lie_about_the_length(server: Serving) -> None:
     with Client(server.port) as client:
         client.send(spell("GET", "/lying") * 2)
         for _ in range(2):
@@ -202,7 +202,7 @@ def test_a_handler_cannot_lie_about_the_length(server: Served) -> None:
             assert answer.headers["x"] == "y"
 
 
-def test_head_runs_get(server: Served) -> None:
+def test_head_runs_get(server: Serving) -> None:
     with Client(server.port) as client:
         client.send(spell("HEAD", "/text") + spell("GET", "/text"))
         head = client.answer(head=True)
@@ -210,13 +210,13 @@ def test_head_runs_get(server: Served) -> None:
         assert client.answer().body == "plain ✓".encode()
 
 
-def test_methods_that_are_not_there(server: Served) -> None:
+def test_methods_that_are_not_there(server: Serving) -> None:
     answer = ask(server.port, "DELETE", "/text")
     assert (answer.status, answer.headers["allow"]) == (405, "GET, HEAD, OPTIONS")
     assert ask(server.port, "DELETE", "/nowhere").status == 404
 
 
-def test_cors(server: Served) -> None:
+def test_cors(server: Serving) -> None:
     asked = {"origin": "https://a", "access_control_request_headers": "x-one, x-two"}
     answer = ask(server.port, "OPTIONS", "/whole", **asked)
     assert answer.status == 204
@@ -232,7 +232,7 @@ def test_cors(server: Served) -> None:
     assert own.headers["access-control-allow-origin"] == "https://one"
 
 
-def test_the_request_that_a_handler_sees(server: Served) -> None:
+def test_the_request_that_a_handler_sees(server: Serving) -> None:
     answer = ask(
         server.port,
         "PUT",
@@ -253,19 +253,19 @@ def test_the_request_that_a_handler_sees(server: Served) -> None:
     assert seen["params"] == {}
 
 
-def test_a_body_that_is_json(server: Served) -> None:
+def test_a_body_that_is_json(server: Serving) -> None:
     assert json.loads(ask(server.port, "POST", "/json", b'{"a": [1, null]}').body) == {"a": [1, None]}
     assert ask(server.port, "POST", "/json", b"{").text == "null"
 
 
-def test_a_query_that_is_no_text(server: Served) -> None:
+def test_a_query_that_is_no_text(server: Serving) -> None:
     assert ask(server.port, "GET", "/whole?a=%ff").status == 400
 
 
 # Hostile
 
 
-def test_a_large_head(server: Served) -> None:
+def test_a_large_head(server: Serving) -> None:
     for head in (
         b"GET /text HTTP/1.1\r\nhost: x\r\nx: " + b"a" * 5000 + b"\r\n\r\n",
         b"GET /text HTTP/1.1\r\n" + b"".join(b"h%d: %s\r\n" % (n, b"v" * 50) for n in range(100)) + b"\r\n",
@@ -281,7 +281,7 @@ def test_a_large_head(server: Served) -> None:
             assert client.at_end()
 
 
-def test_a_head_without_end(server: Served) -> None:
+def test_a_head_without_end(server: Serving) -> None:
     with Client(server.port) as client:
         client.send(b"GET /text HTTP/1.1\r\nx: ")
         with pytest.raises(OSError):  # at some point, which is not ours to know, the server stops reading
@@ -290,7 +290,7 @@ def test_a_head_without_end(server: Served) -> None:
                 time.sleep(0.001)
 
 
-def test_a_deep_pipeline_is_no_large_head(server: Served) -> None:
+def test_a_deep_pipeline_is_no_large_head(server: Serving) -> None:
     with Client(server.port) as client:
         pieces = spell("GET", "/hello/x") * 500
         client.send(pieces[:-7])
@@ -300,7 +300,7 @@ def test_a_deep_pipeline_is_no_large_head(server: Served) -> None:
         assert client.answer().text == "Hello x"
 
 
-def test_a_large_body(server: Served) -> None:
+def test_a_large_body(server: Serving) -> None:
     for request in (
         spell("POST", "/echo", b"x" * 20_000),
         b"POST /echo HTTP/1.1\r\nhost: x\r\ncontent-length: 99999999999999\r\n\r\n",
@@ -313,14 +313,14 @@ def test_a_large_body(server: Served) -> None:
     assert ask(server.port, "POST", "/echo", b"x" * 10_000).body == b"x" * 10_000
 
 
-def test_a_chunked_body(server: Served) -> None:
+def test_a_chunked_body(server: Serving) -> None:
     with Client(server.port) as client:
         client.send(b"POST /echo HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n")
         client.send(b"2\r\nde\r\n0\r\n\r\n")
         assert client.answer().body == b"abcde"
 
 
-def test_expect_continue(server: Served) -> None:
+def test_expect_continue(server: Serving) -> None:
     with Client(server.port) as client:
         client.send(b"POST /echo HTTP/1.1\r\nhost: x\r\ncontent-length: 3\r\nexpect: 100-continue\r\n\r\n")
         assert client.answer().status == 100
@@ -343,7 +343,7 @@ def test_expect_continue(server: Served) -> None:
         b"GET /te\x00xt HTTP/1.1\r\n\r\n",
     ],
 )
-def test_garbage(server: Served, garbage: bytes) -> None:
+def test_garbage(server: Serving, garbage: bytes) -> None:
     with Client(server.port) as client:
         client.send(garbage)
         answer = client.answer()
@@ -354,7 +354,7 @@ def test_garbage(server: Served, garbage: bytes) -> None:
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.one_of(st.binary(max_size=40), st.sampled_from([spell("GET", "/text"), b"\r\n", b"GET "]))))
-def test_any_bytes(server: Served, pieces: list[bytes]) -> None:
+def test_any_bytes(server: Serving, pieces: list[bytes]) -> None:
     with Client(server.port) as client:
         try:
             for piece in pieces:
@@ -367,20 +367,20 @@ def test_any_bytes(server: Served, pieces: list[bytes]) -> None:
     assert ask(server.port, "GET", "/text").status == 200
 
 
-def test_requests_in_pieces(server: Served) -> None:
+def test_requests_in_pieces(server: Serving) -> None:
     with Client(server.port) as client:
         for byte in spell("GET", "/hello/slow"):
             client.send(bytes([byte]))
         assert client.answer().text == "Hello slow"
 
 
-def test_a_pipeline_is_answered_in_order(server: Served) -> None:
+def test_a_pipeline_is_answered_in_order(server: Serving) -> None:
     with Client(server.port) as client:
         client.send(b"".join(spell("GET", f"/hello/{n}") for n in range(300)))
         assert [client.answer().text for n in range(300)] == [f"Hello {n}" for n in range(300)]
 
 
-def test_a_pipeline_of_large_answers_waits_for_its_reader(server: Served) -> None:
+def test_a_pipeline_of_large_answers_waits_for_its_reader(server: Serving) -> None:
     with Client(server.port) as client:
         client.send(spell("GET", "/large") * 30)
         time.sleep(0.3)
@@ -392,7 +392,7 @@ def test_a_pipeline_of_large_answers_waits_for_its_reader(server: Served) -> Non
     ("version", "connection", "kept"),
     [("1.1", None, True), ("1.1", "close", False), ("1.0", None, False), ("1.0", "keep-alive", True)],
 )
-def test_keeping_alive(server: Served, version: str, connection: str | None, kept: bool) -> None:
+def test_keeping_alive(server: Serving, version: str, connection: str | None, kept: bool) -> None:
     line = b"" if connection is None else f"connection: {connection}\r\n".encode()
     with Client(server.port) as client:
         client.send(b"GET /text HTTP/%s\r\nhost: x\r\n%s\r\n" % (version.encode(), line))
@@ -404,7 +404,7 @@ def test_keeping_alive(server: Served, version: str, connection: str | None, kep
             assert client.at_end()
 
 
-def test_a_peer_that_closes_its_side_gets_its_answer(server: Served) -> None:
+def test_a_peer_that_closes_its_side_gets_its_answer(server: Serving) -> None:
     with Client(server.port) as client:
         client.send(spell("GET", "/text"))
         client.sock.shutdown(socket.SHUT_WR)
@@ -412,19 +412,19 @@ def test_a_peer_that_closes_its_side_gets_its_answer(server: Served) -> None:
         assert client.at_end()
 
 
-def test_an_upgrade_is_answered_as_a_plain_request(server: Served) -> None:
+def test_an_upgrade_is_answered_as_a_plain_request(server: Serving) -> None:
     with Client(server.port) as client:
         client.send(spell("GET", "/text", connection="Upgrade, HTTP2-Settings", upgrade="h2c", http2_settings=""))
         assert client.answer().text == "plain ✓"
         assert client.at_end()
 
 
-def test_an_absolute_target(server: Served) -> None:
+def test_an_absolute_target(server: Serving) -> None:
     assert ask(server.port, "GET", "http://elsewhere/hello/ada?x=1").text == "Hello ada"
     assert ask(server.port, "CONNECT", "elsewhere:443").status == 400
 
 
-def test_slow_heads_and_bodies_are_ended(server: Served) -> None:
+def test_slow_heads_and_bodies_are_ended(server: Serving) -> None:
     answers: list[int] = []
 
     def drip(request: bytes) -> None:
@@ -451,7 +451,7 @@ def test_slow_heads_and_bodies_are_ended(server: Served) -> None:
     assert answers == [408, 408, 408]
 
 
-def test_an_ordinary_client(server: Served) -> None:
+def test_an_ordinary_client(server: Serving) -> None:
     connection = http.client.HTTPConnection("127.0.0.1", server.port)
     for _ in range(3):
         connection.request("POST", "/echo", b"hello")
@@ -459,7 +459,7 @@ def test_an_ordinary_client(server: Served) -> None:
     connection.close()
 
 
-def test_the_pages_of_the_server(server: Served) -> None:
+def test_the_pages_of_the_server(server: Serving) -> None:
     host = f"localhost:{server.port}"
     assert json.loads(ask(server.port, "GET", "/_dark/health").body) == {"status": "ok"}
     assert ask(server.port, "POST", "/_dark/health").status == 405

@@ -75,7 +75,7 @@ def test_what_is_damaged_says_nothing(tmp_path: Path) -> None:
 
 def test_what_was_last_long_ago_is_forgotten(tmp_path: Path) -> None:
     usage = Usage(tmp_path)
-    usage._add({NodeId(1): Reached(5, 0, 1_000_000)})
+    usage._add({NodeId(1): Reached(5, 0, 1_000_000)}, (), 0)
     usage.stopped(NodeId(2), trial=False)
     usage.close()
     assert counts(tmp_path) == {NodeId(2): (1, 0)}
