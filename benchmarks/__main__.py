@@ -23,6 +23,7 @@ from benchmarks.http_rows import datastore_rows, handler_rows
 from benchmarks.opening_rows import opening_rows
 from benchmarks.reporting import Row, save, table
 from benchmarks.runaway_rows import runaway_rows
+from benchmarks.tracing_rows import tracing_rows
 
 
 class Canvases:
@@ -55,6 +56,7 @@ SECTIONS: tuple[tuple[str, Callable[[Canvases], Iterator[Row]]], ...] = (
     ("rebinding", lambda c: rebinding_rows(c.of(100, 100), 5 if c.quick else 15)),
     ("handler", lambda _: handler_rows()),
     ("datastore", lambda _: datastore_rows()),
+    ("tracing", lambda _: tracing_rows()),
     ("runaways", lambda _: runaway_rows()),
     ("compute", lambda _: compute_rows()),
     ("compile", lambda _: compile_rows()),

@@ -6,6 +6,7 @@ in turn, several times, and compared by their medians, since the machine's pace 
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -29,6 +30,13 @@ def new_canvas(folder: Path, commands: Sequence[Sequence[str]]) -> Path:
     for command in commands:
         _dark(command, canvas)
     return canvas
+
+
+def without_traces(canvas: Path, copy: Path) -> Path:
+    shutil.copytree(canvas, copy, ignore=shutil.ignore_patterns("*.sock"))
+    with (copy / "canvas.toml").open("a") as settings:
+        settings.write("\n[traces]\non = false\n")
+    return copy
 
 
 def _dark(command: Sequence[str], cwd: Path) -> None:
@@ -65,14 +73,15 @@ def _row(name: str, mine: float, peer: float, limit: float) -> Row:
 
 def handler_rows() -> Iterator[Row]:
     with tempfile.TemporaryDirectory() as folder:
-        canvas = new_canvas(Path(folder), [["insert", "http", "GET", "/hello/:name", JSON_HANDLER]])
+        traced = new_canvas(Path(folder), [["insert", "http", "GET", "/hello/:name", JSON_HANDLER]])
+        canvas = without_traces(traced, Path(folder, "silent"))
         mine, peer = _compare(
             dark_server(canvas),
             peer_server("benchmarks.peers:json_app", ready="/hello/ada"),
             lambda port: [request_bytes(port, "/hello/ada")],
             32,
         )
-    yield _row("JSON handler, 32 connections", mine, peer, 1.5)
+    yield _row("JSON handler without traces, 32 connections", mine, peer, 1.5)
     with tempfile.TemporaryDirectory() as folder:
         script = "".join(
             f"insert http GET /r{number}/:name '{{ route: {number}, name: name }}'\n" for number in range(MANY)

@@ -20,7 +20,7 @@ from runtime.traces.files import MissingCount
 from runtime.traces.identities import TraceId, next_trace_id
 from runtime.traces.recorder import Ran, Recorder
 from runtime.traces.records import Origin
-from runtime.traces.sampling import Sampling
+from runtime.traces.sampling import ONE_IN, Pace, Sampling
 from runtime.traces.watching_world import Watched, WatchingWorld
 
 NOTED_FOR: Final = 30
@@ -36,11 +36,9 @@ class Traffic:
         self._usage = usage
         self._counts_trials = counts_trials
         self._sampling = Sampling()
-        self._noted: dict[NodeId, int] = {}
 
     def changed(self) -> None:
         """Another program serves from now on."""
-        self._noted = {}
         self._sampling.changed()
 
     def stopped(self, error: Stopped, incoming: Incoming) -> None:
@@ -60,11 +58,15 @@ class Traffic:
     ) -> None:
         now = time.perf_counter()
         second = int(now)
-        if self._noted.get(handler.id, -1) < second:
-            self._note(incoming, snapshot, handler, second)
+        pace = self._sampling.paces.get(handler.id) or self._sampling.pace(handler.id)
+        if pace.noted < second:
+            self._note(incoming, snapshot, handler, pace, second)
         if self.recorder is None:
             return
-        weight = self._sampling.weight(handler.id, second, always=made.status >= 500)
+        if not pace.left and pace.second == second and pace.skipped < ONE_IN - 1 and made.status < 500:
+            pace.skipped += 1  # what most come to under load
+            return
+        weight = self._sampling.weight(pace, second, always=made.status >= 500)
         if weight:
             self.recorder.take(
                 Ran(
@@ -89,7 +91,7 @@ class Traffic:
         if self.recorder is None:
             return
         now = time.perf_counter()
-        weight = self._sampling.weight(NOWHERE, int(now), always=made.status >= 500)
+        weight = self._sampling.weight(self._sampling.pace(NOWHERE), int(now), always=made.status >= 500)
         if weight:
             trace = TraceId(made.trace) if made.trace else next_trace_id()
             diff = _newest(snapshot)
@@ -120,11 +122,11 @@ class Traffic:
         with closing(TraceReader(self.recorder.canvas)) as reader:
             return reader.missing()
 
-    def _note(self, incoming: Incoming, snapshot: Snapshot, handler: Handler, second: int) -> None:
+    def _note(self, incoming: Incoming, snapshot: Snapshot, handler: Handler, pace: Pace, second: int) -> None:
         if not self._counts_trials and is_trial(incoming):
             self._usage.tried()
             return
-        self._noted[handler.id] = second + NOTED_FOR
+        pace.noted = second + NOTED_FOR
         self._usage.served(lambda: snapshot.program.serving(handler.id))
 
 

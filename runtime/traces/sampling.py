@@ -14,51 +14,49 @@ EACH_SECOND: Final = 200
 """Runs of one handler that are kept whatever comes."""
 ALL_SECOND: Final = 2_000
 """Runs of all handlers together; beyond it each is kept as one beyond its own number."""
-AFTER_A_CHANGE: Final = 100
 ONE_IN: Final = 100
 
 _ROOM: Final = 20_000
 
 
 class Pace:
-    """Of one handler."""
+    """Of one handler. While `left` is 0 in this second, all but every hundredth run is only counted, in `skipped`."""
 
-    __slots__ = ("change", "left", "second", "skipped")
+    __slots__ = ("left", "noted", "second", "skipped")
 
     def __init__(self) -> None:
         self.second = -1
         self.left = 0
         self.skipped = 0
-        self.change = 0
+        self.noted = -1  # until which second its use is noted already
 
 
 class Sampling:
     """For one thread; `changed` from any."""
 
     def __init__(self) -> None:
-        self._paces: dict[NodeId, Pace] = {}
+        self.paces: dict[NodeId, Pace] = {}
         self._second = -1
         self._left = 0
-        self._change = 0
 
     def changed(self) -> None:
-        """The program is another from now on."""
-        self._change += 1
+        """The program is another from now on: the first runs of each handler are kept again."""
+        self.paces = {}
 
-    def weight(self, handler: NodeId, second: int, *, always: bool) -> int:
+    def pace(self, handler: NodeId) -> Pace:
+        found = self.paces.get(handler)
+        if found is None:
+            if len(self.paces) >= _ROOM:
+                self.paces.clear()
+            found = self.paces[handler] = Pace()
+        return found
+
+    def weight(self, pace: Pace, second: int, *, always: bool) -> int:
         """How many runs this one stands for, if it is to be kept; 0 if it is not. `always`: for errors and stops.
         `second`: any number that is another in another second."""
-        pace = self._paces.get(handler)
-        if pace is None:
-            if len(self._paces) >= _ROOM:
-                self._paces.clear()
-            pace = self._paces[handler] = Pace()
         if pace.second != second:
             pace.second = second
             pace.left = EACH_SECOND
-        if pace.change != self._change:
-            pace.change = self._change
-            pace.left = max(pace.left, AFTER_A_CHANGE)
         if self._second != second:
             self._second = second
             self._left = ALL_SECOND

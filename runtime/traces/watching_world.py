@@ -40,25 +40,28 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class WatchingWorld(RequestWorld):
-    """`decisions` and `subject` are there after `keep`."""
+    """One is made for each request, so it is made in little."""
 
-    __slots__ = ("calls", "decisions", "subject")
+    __slots__ = ("_over", "calls")
 
     def __init__(self, shelf: Shelf) -> None:
-        super().__init__(shelf)
+        RequestWorld.__init__(self, shelf)
         self.calls: list[Noted] = []
-        self.decisions: tuple[Decided, ...] = ()
-        self.subject: str | None = None
+        self._over: Run | None = None
 
     def keep(self, run: Run) -> None:
-        """Takes what was decided from a run that is over (`running.run`, `inspect`)."""
-        self.subject = run.subject
-        self.decisions = tuple(
-            [Decided(switch, known[True].is_new, known[True].reason.value) for switch, known in run.decisions.items()]
-        )
+        """Has what was decided in a run that is over (`running.run`, `inspect`) be part of what was watched."""
+        self._over = run
 
     def watched(self) -> Watched:
-        return Watched(*calls_to_plain(self.calls), self.decisions, self.subject)
+        calls, partial = calls_to_plain(self.calls)
+        over = self._over
+        if over is None:
+            return Watched(calls, partial, (), None)
+        decided = [
+            Decided(switch, known[True].is_new, known[True].reason.value) for switch, known in over.decisions.items()
+        ]
+        return Watched(calls, partial, tuple(decided), over.subject)
 
     def now(self) -> datetime:
         found = super().now()
