@@ -23,6 +23,7 @@ from runtime.lanes.capsules import Capsule, pack
 from runtime.lanes.slow_lane import SlowLane
 from runtime.linking import CodeCache
 from runtime.locks import regions
+from runtime.locks.holding import Holding
 from runtime.logs import log_to_stderr
 from runtime.running import prepare_stack
 from runtime.serving.answering import Answering
@@ -79,11 +80,14 @@ class Service:
         self.caps = Caps(body_bytes=settings.limits.body_bytes)
         self.data = Data.open(host.folder, serving=True)
         self.presence = Presence(host.folder / ".dark")
-        canvas = host.canvas
+        self.holding = Holding(host)
+        canvas = self.holding.served
         self.snapshots = Snapshots(canvas, lambda canvas: _Program(canvas, settings, cache))
         self.slow_lane = _slow_lane(host)
         self.usage = Usage(host.folder)
         self.recorder = Recorder(host.folder, settings) if settings.traces.on else None
+        if self.recorder is not None:
+            host.recording_trouble = self.recorder.why_not
         self.traffic = Traffic(self.usage, self.recorder, counts_trials=settings.locks.loopback)
         self.answering = Answering(
             self.snapshots,
@@ -95,7 +99,7 @@ class Service:
         )
         self.presence.note(canvas)
         self._unsubscribe = host.subscribe(self._bind)
-        if host.canvas is not canvas:
+        if host.canvas.lamport != canvas.lamport:
             self._bind(host.canvas, frozenset(host.canvas.entries))
         self._watcher = Watcher(host)
         self._watcher.start()
@@ -118,6 +122,7 @@ class Service:
             self.host.close()
 
     def _bind(self, canvas: Canvas, touched: frozenset[NodeId]) -> None:
+        canvas, touched = self.holding.after(canvas, touched, own=self.host.is_own_edit)
         if self.snapshots.bind(canvas, touched):
             self.answering.choice.changed(touched)
             self.traffic.changed()

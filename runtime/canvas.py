@@ -136,6 +136,10 @@ class Canvas:
 
     # Trees
 
+    def held(self, toplevel: NodeId) -> tuple[Entry | None, Tree]:
+        """A toplevel as it is here, to be put into another snapshot by `after`. Raises AddressError."""
+        return self.entries.get(toplevel), self._tree(toplevel)
+
     def materialized(self, toplevel: NodeId) -> Materialized:
         """The tree and what its ledger disagrees on. Raises AddressError if there never was such a toplevel."""
         return self._tree(toplevel).materialized

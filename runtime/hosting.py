@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
-from typing import Generic, Required, TypeAlias, TypedDict, TypeVar, Unpack
+from typing import TYPE_CHECKING, Generic, Required, TypeAlias, TypedDict, TypeVar, Unpack
 
 from dark_lang import wire
 from dark_lang.edits.drafting import Draft
@@ -31,9 +31,17 @@ from runtime.settings import Settings, read_settings
 from runtime.store.diffs import Progress
 from runtime.store.files import HIGHEST_LAMPORT, DiffRef
 
+if TYPE_CHECKING:
+    from runtime.entries import Entry
+    from runtime.locks.judging import Locks
+    from runtime.trees import Tree
+
 __all__ = ["Host", "Judge", "Listener", "LogEntry", "Outcome", "Terms"]
 
 R = TypeVar("R")
+MOST_STEPS_BACK = 50
+"""Edits of one definition, when its state at an earlier time is looked for."""
+
 Judge: TypeAlias = Callable[[Canvas, Canvas, frozenset[NodeId]], None]
 """Sees the snapshots before and after an edit that is not recorded yet, and raises what speaks against it."""
 
@@ -71,12 +79,55 @@ class Host(Follower):
         super().__init__(folder, settings, library, loaded)
         self.clock: Callable[[], int] = _microseconds
         self.entropy: Callable[[], int] = _random_bits
+        self.is_own_edit = False  # while listeners hear of an edit that this process made
+        self.held: Callable[[], list[tuple[NodeId, str]]] = list  # what a server holds back; `locks.holding` sets it
+        self.recording_trouble: Callable[[], str] = str  # why a server records nothing, "" if it does
+        self._locks: Locks | None = None
 
     @classmethod
     def open(cls, folder: Path, *, library: Library, progress: Progress | None = None) -> Host:
         """Raises CanvasError: no canvas there, it cannot be read, or it was written by a newer release."""
         settings = read_settings(folder)
         return cls(folder, settings, library, load(folder, settings.canvas, progress))
+
+    # What serves
+
+    @property
+    def has_traffic(self) -> bool:
+        """Whether this host ever served requests that were no trials: without that nothing is locked."""
+        return self.folder.joinpath("data", "usage.sqlite").exists()
+
+    @property
+    def locks(self) -> Locks:
+        if self._locks is None:
+            from runtime.locks.judging import Locks  # late: a canvas without traffic needs none of it
+            from runtime.locks.uses import Uses
+
+            self._locks = Locks(Uses(self.folder, self.settings.locks.window_days))
+        return self._locks
+
+    def as_it_was(self, toplevel: NodeId, contents: Container[bytes]) -> tuple[Entry | None, Tree] | None:
+        """A definition as it was when it last had one of those contents; None if that is long ago."""
+        with self._lock:
+            left_out: list[LogEntry] = []
+            for ref in self._touching(toplevel)[:MOST_STEPS_BACK]:
+                left_out.append(LogEntry(ref.id, self._loaded.store.read(ref)))
+                shadow = LiveLedgers(None)
+                shadow.changed = history.earlier(self._loaded.ledgers, left_out)
+                found = as_they_are(shadow, [toplevel]).get(toplevel)
+                if found is not None and found[1].materialized.content in contents:
+                    return found
+        return None
+
+    def release(self, toplevel: NodeId, author: str) -> None:
+        """Lets an edit serve that is held back. Raises CanvasError."""
+        from runtime.locks.uses import DELETED, release  # late, as above
+
+        with self._lock:
+            entry = self._canvas.entries.get(toplevel)
+            content = self._canvas.content(toplevel) if entry is not None and entry.alive else DELETED
+            release(self.folder, toplevel, content, author)
+            self._publish(self._canvas, frozenset({toplevel}))
 
     # What was done
 
@@ -156,8 +207,11 @@ class Host(Follower):
                 except WireError as error:  # nobody could read it
                     raise RefusedError(error.message) from error
                 diff_id = wire.diff_id(data)
-                if judge is not None or dry_run:
+                guarded = self.has_traffic and self.locks.may_refuse(before, touched)
+                if judge is not None or dry_run or guarded:
                     after = self._foreseen(diff_id, diff, touched)
+                    if guarded:
+                        self.locks.judge(before, after, touched)
                     if judge is not None:
                         judge(before, after, touched)
                     if dry_run:
@@ -167,7 +221,11 @@ class Host(Follower):
             # The draft has shown what the fold shows, unless edits disagree: then order decides, and it is known now.
             seen = {toplevel: draft.materialized(toplevel) for toplevel in touched}
             known = {toplevel: shown for toplevel, shown in seen.items() if not shown.conflicts}
-            self._publish(self._canvas_with(touched, self._canvas.problems, known), touched)
+            self.is_own_edit = True
+            try:
+                self._publish(self._canvas_with(touched, self._canvas.problems, known), touched)
+            finally:
+                self.is_own_edit = False
             return Outcome(diff_id, touched, before, self._canvas, result, _since(started))
 
     def undo(

@@ -15,6 +15,7 @@ from dark_cli.display import address_of, clip, plural, short_author, show_marks,
 from dark_cli.display_edits import mark_report
 from dark_cli.display_problems import problem_report, show_problem
 from dark_cli.display_times import ago
+from dark_cli.display_traffic import traffic_of
 from dark_cli.evaluating import read as read_code
 from dark_cli.kinds import KINDS
 from dark_cli.workspace import Workspace
@@ -60,12 +61,15 @@ def status(workspace: Workspace) -> None:
     conflicts = sum(mark.kind is Kind.CONFLICT for mark in marks)
     warnings = sum(mark.kind.is_warning for mark in marks)
     wrong = len(marks) - holes - conflicts - warnings
+    workspace.count()
+    traffic = traffic_of(workspace)
     if workspace.json:
         workspace.answer(
             {
                 "name": host.settings.name,
                 "id": host.settings.id,
                 "folder": str(host.folder),
+                "traffic": traffic.report(),
                 "definitions": {word: count for word, count in counts if count},
                 "last": last.id.hex() if last else None,
                 "holes": holes,
@@ -88,6 +92,8 @@ def status(workspace: Workspace) -> None:
         workspace.print(f"{', '.join(plural(count, noun) for count, noun in parts if count)}; dark check lists them")
     if len(canvas.entries) > FEW:
         workspace.print("dark check looks for holes and marks")
+    for line in traffic.lines():
+        workspace.print(line)
     for problem in host.problems:
         show_problem(workspace, problem)
 

@@ -6,6 +6,7 @@ handlers contain.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 
 import click
@@ -21,9 +22,13 @@ from runtime.entries import Entry
 
 @command("ls")
 @click.argument("words", nargs=-1)
+@click.option("--404", "missing", is_flag=True, help="The requests that no handler took.")
 @click.pass_obj
-def ls(workspace: Workspace, words: tuple[str, ...]) -> None:
+def ls(workspace: Workspace, words: tuple[str, ...], missing: bool) -> None:
     """List what the canvas consists of: all of it, a kind (http, fn, type …), or what contains a WORD."""
+    if missing:
+        _list_missing(workspace, words)
+        return
     canvas = workspace.canvas
     kinds = {word: kind for kind, word in KINDS}
     order = {kind: number for number, (kind, _) in enumerate(KINDS)}
@@ -37,6 +42,31 @@ def ls(workspace: Workspace, words: tuple[str, ...]) -> None:
     show_table(workspace, [(canvas.short_id(entry.id), entry.label) for entry in found], styles=("dim",))
     if not found:
         workspace.print(f"nothing fits {' '.join(words)}" if words else "nothing yet; dark insert makes something")
+
+
+def _list_missing(workspace: Workspace, words: tuple[str, ...]) -> None:
+    from dark_cli.display_times import ago  # late: other lists tell no times
+    from dark_cli.traffic import opened_traces
+    from runtime.traces.unanswered import unanswered
+
+    with opened_traces(workspace) as reader:
+        found = [
+            one
+            for one in unanswered(workspace.canvas, reader.missing())
+            if all(word.casefold() in one.path.casefold() for word in words)
+        ]
+    if workspace.json:
+        workspace.answer(
+            [{"method": one.method, "path": one.path, "count": one.times, "last": one.last} for one in found]
+        )
+        return
+    rows = [(f"{one.method} {one.path}", f"{one.times:,}", ago(workspace, one.last)) for one in found]
+    show_table(workspace, rows, styles=("", "dim", "dim"))
+    if found:
+        one = found[0]
+        workspace.print(f"dark insert http --from-404 {shlex.quote(f'{one.method} {one.path}')} makes a handler of one")
+    else:
+        workspace.print("every request found a handler")
 
 
 def _fits(entry: Entry, kinds: Mapping[str, type[Node]], word: str) -> bool:

@@ -16,10 +16,12 @@ from dark_cli.commands.structure_site import Site
 from dark_cli.editing import Change, Place, edit
 from dark_cli.workspace import Workspace
 from dark_lang.edits.drafting import Draft
-from dark_lang.errors import UsageError
+from dark_lang.errors import LockedError, UsageError
 from dark_lang.names import NodeId
+from dark_lang.nodes.shape import Sort
 from dark_lang.restructuring.changing import Changed
 from dark_lang.restructuring.spots import Where
+from dark_lang.restructuring.surgery import sort_of
 
 if TYPE_CHECKING:
     from runtime.canvas import Canvas
@@ -73,6 +75,19 @@ def perform_at(workspace: Workspace, address: str, operation: Callable[[Site, No
         return operation(site, at.toplevel, at.node)
 
     perform(workspace, at_node)
+
+
+def behind_switch(workspace: Workspace, error: LockedError, address: str, code: str) -> LockedError:
+    """The same refusal with the line that puts this very code behind a switch, where it can stand behind one."""
+    from runtime.locks.judging import switch_command  # late: few edits are refused
+
+    canvas = workspace.canvas
+    found = canvas.find(address)
+    inside = found.node.id != found.toplevel_id and sort_of(found.node) is Sort.EXPRESSION
+    if not inside or "dark toggle" not in error.suggestion:
+        return error
+    command = switch_command(canvas, found.toplevel_id, address, code)
+    return LockedError(error.message, details=error.details, suggestion=f"change it behind a switch: {command}")
 
 
 def _as_list(changed: Changed | list[Changed]) -> list[Changed]:

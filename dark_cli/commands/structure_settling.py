@@ -5,12 +5,15 @@ Only translates. Invariant: what is not chosen goes to the trash; nothing is set
 
 from __future__ import annotations
 
+from collections.abc import Container
+
 import click
 
 from dark_cli.commands.making import command, edit_options
 from dark_cli.commands.structure import perform_at, text_argument
 from dark_cli.commands.structure_site import Site
 from dark_cli.workspace import Workspace
+from dark_lang.errors import AddressError
 from dark_lang.names import NodeId
 from dark_lang.restructuring import confirming, replacing
 from dark_lang.restructuring.changing import Changed
@@ -22,13 +25,37 @@ from dark_lang.restructuring.changing import Changed
 @edit_options
 @click.pass_obj
 def accept(workspace: Workspace, address: str, now: bool) -> None:
-    """Let the new side of the partial at ADDRESS take the place of the old."""
+    """Let the new side of the partial at ADDRESS take the place of the old; or let an edit serve that is held back,
+    since it came from elsewhere and changes what serves traffic."""
+    held = {toplevel for toplevel, _ in workspace.host.held()}
+    if held:
+        toplevel = find_held(workspace, held, address)
+        if toplevel is not None:
+            label = dict(workspace.host.held())[toplevel]
+            workspace.host.release(toplevel, workspace.author)
+            if workspace.json:
+                workspace.answer({"released": label})
+            else:
+                workspace.print(f"{label} serves as it is in the program now")
+            return
 
     perform_at(
         workspace,
         address,
         lambda site, toplevel, node: replacing.accept(site.draft, site, toplevel, node, now=now),
     )
+
+
+def find_held(workspace: Workspace, held: Container[NodeId], address: str) -> NodeId | None:
+    """The definition at an address, if it is among those; one that was deleted is named by what it was called."""
+    for toplevel, label in workspace.host.held():
+        if address == label:
+            return toplevel
+    try:
+        found = workspace.canvas.find(address)
+    except AddressError:
+        return None
+    return found.toplevel_id if found.toplevel_id in held and found.node.id == found.toplevel_id else None
 
 
 @command("abandon")

@@ -9,11 +9,11 @@ from __future__ import annotations
 import click
 
 from dark_cli.commands.making import command, edit_options, in_place_option
-from dark_cli.commands.structure import perform, perform_at, place_options, text_argument, where_of
+from dark_cli.commands.structure import behind_switch, perform, perform_at, place_options, text_argument, where_of
 from dark_cli.commands.structure_kinds import KIND_WORDS, read_new
 from dark_cli.commands.structure_site import Site
 from dark_cli.workspace import Workspace
-from dark_lang.errors import UsageError
+from dark_lang.errors import AddressError, LockedError, UsageError
 from dark_lang.restructuring.changing import Changed
 from dark_lang.restructuring.placing import insert as insert_text
 from dark_lang.restructuring.placing import insert_toplevel
@@ -30,11 +30,12 @@ _NOW = click.option("--now", is_flag=True, help="Let unfinished code run at once
 
 @command("insert")
 @click.argument("words", nargs=-1, required=True)
+@click.option("--from-404", "missing", metavar="REQUEST", help="A handler for a request that none took: 'GET /a/b'.")
 @place_options
 @in_place_option
 @edit_options
 @click.pass_obj
-def insert(workspace: Workspace, /, words: tuple[str, ...], **flags: bool) -> None:
+def insert(workspace: Workspace, /, words: tuple[str, ...], missing: str | None, **flags: bool) -> None:
     """Add a definition, or something to a list.
 
     \b
@@ -47,6 +48,8 @@ def insert(workspace: Workspace, /, words: tuple[str, ...], **flags: bool) -> No
     dark insert ADDR CODE [--first --last --before --after]
     """
     where = where_of(flags)
+    if missing is not None:
+        words = (*words[:1], *_asked_in_vain(workspace, words, missing), *words[1:])
     if words[0] in KIND_WORDS and not (len(words) == 2 and "#" in words[0]):
         if where is not None:
             raise UsageError("a definition has no place in a list", suggestion="leave the flag out")
@@ -67,6 +70,24 @@ def insert(workspace: Workspace, /, words: tuple[str, ...], **flags: bool) -> No
     perform(workspace, operation)
 
 
+def _asked_in_vain(workspace: Workspace, words: tuple[str, ...], missing: str) -> tuple[str, str]:
+    """The method and the route of a request that no handler took. Raises UsageError, AddressError."""
+    from dark_cli.traffic import opened_traces  # late: other edits ask for no traffic
+
+    if words[0] != "http" or len(words) > 2:
+        raise UsageError("--from-404 makes a handler", suggestion="dark insert http --from-404 'GET /a/b' [BODY]")
+    method, _, path = missing.strip().rpartition(" ")
+    with opened_traces(workspace) as reader:
+        found = [one for one in reader.missing() if one.path == path and (not method or one.method == method.upper())]
+    if not found:
+        raise AddressError(
+            f"no request for {missing} found no handler", suggestion="dark ls --404 lists those that did"
+        )
+    # What stands for itself in a path would be a variable in a route.
+    route = "/".join([f"%3A{piece[1:]}" if piece.startswith(":") else piece for piece in found[0].path.split("/")])
+    return found[0].method, route
+
+
 def _insert_definition(site: Site, words: list[str]) -> Changed:
     new = read_new(words, site.naming, site.draft.fresh)
     require_free(site, new.toplevel)
@@ -84,11 +105,14 @@ def replace_node(workspace: Workspace, address: str, code: str, now: bool) -> No
     """Put CODE in the place of the node at ADDRESS. If it is unfinished and the old was not, the old runs on."""
     text = text_argument(workspace, code)
 
-    perform_at(
-        workspace,
-        address,
-        lambda site, toplevel, node: replace_at(site.draft, site, toplevel, node, text, now=now),
-    )
+    try:
+        perform_at(
+            workspace,
+            address,
+            lambda site, toplevel, node: replace_at(site.draft, site, toplevel, node, text, now=now),
+        )
+    except LockedError as error:
+        raise behind_switch(workspace, error, address, text) from None
 
 
 @command("fill")
@@ -101,11 +125,14 @@ def fill(workspace: Workspace, address: str, code: str) -> None:
     """Put CODE into the hole at ADDRESS, or into the only hole below it."""
     text = text_argument(workspace, code)
 
-    perform_at(
-        workspace,
-        address,
-        lambda site, toplevel, node: fill_hole(site.draft, site, toplevel, node, text),
-    )
+    try:
+        perform_at(
+            workspace,
+            address,
+            lambda site, toplevel, node: fill_hole(site.draft, site, toplevel, node, text),
+        )
+    except LockedError as error:
+        raise behind_switch(workspace, error, address, text) from None
 
 
 @command("retarget")

@@ -13,6 +13,7 @@ GROUPS = {
     "canvas": "The canvas and its history",
     "structure": "Change the program",
     "questions": "Ask about the program",
+    "release": "Release it",
     "run": "Run it",
     "operate": "Its data, and this shell",
 }
@@ -131,6 +132,10 @@ COMMANDS: dict[str, Entry] = {
     "conflicts": Entry("questions", "questions_types", "conflicts", WARM, "Where edits disagree"),
     "versions": Entry("questions", "questions", "versions", WARM, "The versions of a function, a type or a datastore"),
     "outdated": Entry("questions", "questions", "outdated", WARM, "Uses of what has a newer version"),
+    # Release it
+    "toggle": Entry("release", "toggling", "toggle", WARM, "Switch between code as it runs and as it is to be"),
+    "locks": Entry("release", "locking", "locks", WARM, "What serves traffic, and so does not change"),
+    "unlock": Entry("release", "locking", "unlock", WARM, "Let something that serves traffic be changed"),
     # Run it
     "serve": Entry("run", "running_server", "serve", COLD, "Serve the canvas over HTTP, and every edit at once"),
     "run": Entry("run", "running", "run", WARM, "Evaluate an expression, or run a handler or a function"),

@@ -41,6 +41,11 @@ CREATE TABLE IF NOT EXISTS trials (day INTEGER PRIMARY KEY, count INTEGER NOT NU
 CREATE TABLE IF NOT EXISTS unlocks (
     toplevel INTEGER NOT NULL, at INTEGER NOT NULL, author TEXT NOT NULL, reason TEXT NOT NULL
 );
+CREATE INDEX IF NOT EXISTS unlocked ON unlocks (toplevel, at);
+CREATE TABLE IF NOT EXISTS released (
+    toplevel INTEGER NOT NULL, content BLOB NOT NULL, at INTEGER NOT NULL, author TEXT NOT NULL,
+    PRIMARY KEY (toplevel, content)
+) WITHOUT ROWID;
 """
 _ADD_SERVED = """
 INSERT INTO served VALUES (?, ?, ?, ?, ?) ON CONFLICT (toplevel, content) DO UPDATE SET

@@ -107,6 +107,10 @@ class Recorder:
         if not self._bell.is_set():
             self._bell.set()
 
+    def why_not(self) -> str:
+        """Why nothing is recorded, "" if it is."""
+        return self.trouble
+
     def flush(self) -> None:
         """Writes what waits, if the disk takes it."""
         while self._waiting and self._write():
