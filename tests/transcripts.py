@@ -4,8 +4,8 @@
       kx  http GET /hello         what it prints, standard error among it
     [exit 3]                      after a command that did not end with 0, and only then
 
-In what a document says that a command prints, `...` stands for any text, alone on a line for any lines; `12 ms` and
-`2024-05-01 12:03` for any time; an id in the margin, a whole id, and a hex id for any other, which later commands of
+In what a document says that a command prints, `...` stands for any text, alone on a line for any lines; `12 ms`,
+`12:03:27` and `2024-05-01 12:03` for any time; an id in the margin, a whole id, and a hex id for any other, which later commands of
 the document then get in its place. `dark serve` and `:8000` get a free port. A command that ends with `&` is given 60
 s to print what it should, and `dark serve &` to take requests; what it prints need not stand in the document.
 
@@ -34,6 +34,8 @@ _SERVE = re.compile(r"\bdark serve\b[^|;]*&\s*$")
 _SPECIAL = re.compile(
     r"(?P<any>\.\.\.)"
     r"|(?P<ms>\b\d+(?:\.\d+)? ms\b)"
+    r"|(?P<clock>\b\d\d:\d\d:\d\d\b {1,5}(?=\d))"
+    r"|(?P<micros> *\b\d+(?:\.\d+)? (?:µs|ms|s)\b)"
     r"|(?P<time>\b\d{4}-\d\d-\d\d \d\d:\d\d\b)"
     r"|(?P<margin>^[> ]? *[k-z]{2,16} {2,})"
     r"|(?P<indent>^[> ] {3,})"
@@ -238,6 +240,10 @@ def _match_line(expected: str, actual: str, names: dict[str, str]) -> bool:
             pattern += ".*?"
         elif special["ms"]:
             pattern += r"\d+(?:\.\d+)? ms"
+        elif special["clock"]:
+            pattern += r"\d\d:\d\d:\d\d +"
+        elif special["micros"]:
+            pattern += r" *\d+(?:\.\d+)? (?:µs|ms|s)"
         elif special["time"]:
             pattern += r"\d{4}-\d\d-\d\d \d\d:\d\d"
         elif special["hex"]:

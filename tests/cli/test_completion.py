@@ -36,7 +36,7 @@ def offered(shop: Path, *words: str) -> list[str]:
 
 
 def test_commands_come_first(shop: Path) -> None:
-    assert offered(shop, "un") == ["undo\tTake your last edit back, or the one that you name"]
+    assert offered(shop, "und") == ["undo\tTake your last edit back, or the one that you name"]
     assert offered(shop, "--ve") == ["--version"]
     assert "complete" not in [line.partition("\t")[0] for line in offered(shop, "")]
 
