@@ -5,9 +5,10 @@
     [exit 3]                      after a command that did not end with 0, and only then
 
 In what a document says that a command prints, `...` stands for any text, alone on a line for any lines; `12 ms`,
-`12:03:27` and `2024-05-01 12:03` for any time; an id in the margin, a whole id, and a hex id for any other, which later commands of
-the document then get in its place. `dark serve` and `:8000` get a free port. A command that ends with `&` is given 60
-s to print what it should, and `dark serve &` to take requests; what it prints need not stand in the document.
+`12:03:27` and `2024-05-01 12:03` for any time; an id in the margin, a whole id, and a hex id for any other, which later
+commands of the document then get in its place. `dark serve` and `:8000` get a free port. A command that ends with `&`
+is given 60 s to print what it should, and `dark serve &` to take requests; what it prints need not stand in the
+document.
 
     python tests/transcripts.py --update FILE.md …      writes what was printed into the documents
 """
