@@ -14,11 +14,11 @@ from typing import Final, TypeVar
 from dark_lang.library import STANDARD_TYPES, LibraryFunction
 from dark_lang.names import Standard
 from dark_lang.records import dataclass
-from dark_lang.types import Fn, Named, Tuple, Type, Variable, describe
+from dark_lang.types import Fn, Named, Record, Tuple, Type, Variable, describe
 
 T = TypeVar("T")
 
-_TOKEN: Final = re.compile(r"\s*(->|[A-Za-z][A-Za-z0-9_:]*(?<!:)|[<>(),:])")
+_TOKEN: Final = re.compile(r"\s*(->|[A-Za-z][A-Za-z0-9_:]*(?<!:)|[<>(){},:])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +103,8 @@ class _Reader:
         """One type, or those between brackets: parameters if an arrow follows, else a tuple."""
         if self.peek() == "(":
             return tuple(self.list_of("(", ")", self.type))
+        if self.peek() == "{":
+            return (Record(tuple(sorted(self.list_of("{", "}", self.parameter)))),)
         name = self.next()
         if name[:1].islower():
             return (Variable(name),)

@@ -76,6 +76,11 @@ def _where(traceback: TracebackType | None) -> tuple[FrameType | None, int, bool
     return frame, line, is_innermost
 
 
+def node_of_frame(frame: FrameType) -> NodeId:
+    """The node at which guest code is in that frame."""
+    return _node(frame, frame.f_lineno)
+
+
 def _node(frame: FrameType | None, line: int) -> NodeId:
     if frame is None:
         return NodeId(0)

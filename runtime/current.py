@@ -58,6 +58,7 @@ class Run:
         "pinned",
         "resident",
         "subject",
+        "taken",
         "thread",
         "world",
     )
@@ -83,6 +84,7 @@ class Run:
         self.brief = brief
         self.decisions: dict[NodeId, dict[bool, Decision]] = {}
         self.deciding: set[NodeId] = set()
+        self.taken: set[tuple[NodeId, bool]] = set()  # the sides that code came to, by switch; True: the new one
         self.thread = threading.get_ident()
         self.armed = False  # whether a limit may end it
         self.fired = False  # whether one did

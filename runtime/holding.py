@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final, Protocol
 
 from dark_lang.errors import Failed
-from dark_lang.library import World
+from dark_lang.library import Bench, World
 from dark_lang.names import NodeId
 from dark_lang.records import NamedTuple
 from dark_lang.values.model import Value
@@ -46,6 +46,11 @@ class Source(Protocol):
 
     def keys(self, store: NodeId, known: Known) -> set[str]: ...
     def count(self, store: NodeId, known: Known) -> int: ...
+
+
+class Mark(NamedTuple):
+    written: dict[NodeId, dict[str, Value | None]]
+    effects: int
 
 
 class HeldWorld(World):
@@ -100,6 +105,18 @@ class HeldWorld(World):
             return self._source.count(store, self._written.get(store, _NOTHING))
         except NotRecorded as error:
             raise self._lack(error) from None
+
+    def bench(self) -> Bench:
+        raise Failed("this is for tests, and this run is none", suggestion="dark insert test NAME BODY makes one")
+
+    def mark(self) -> Mark:
+        """Where it is now, for `revert`."""
+        return Mark({store: dict(rows) for store, rows in self._written.items()}, len(self.effects))
+
+    def revert(self, mark: Mark) -> None:
+        """Forgets what was done since."""
+        self._written = mark.written
+        del self.effects[mark.effects :]
 
     def _hold(self, effect: Call) -> None:
         self.effects.append(effect)

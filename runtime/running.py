@@ -74,6 +74,25 @@ def run_within(outer: Run, function: Callable[..., Value], args: tuple[Value, ..
     inner = Run(outer.world, outer.args, outer.subject, outer.forced, deadline, pinned=outer.pinned)
     inner.decisions = outer.decisions
     inner.deciding = outer.deciding
+    inner.taken = outer.taken
+    return _run(inner, function, args, limits)
+
+
+def run_apart(
+    outer: Run,
+    function: Callable[..., R],
+    args: tuple[Value, ...],
+    *,
+    world: World,
+    limits: Limits,
+    subject: str | None,
+    seen: Mapping[str, Value],
+) -> R:
+    """A run inside another that decides for itself, as for a request that a test makes; the sides that it comes to
+    count for the outer one, too."""
+    deadline = min(outer.deadline, time.monotonic() + limits.time_ms / 1000)
+    inner = Run(world, seen, subject, outer.forced, deadline, limits.memory_bytes, pinned=outer.pinned)
+    inner.taken = outer.taken
     return _run(inner, function, args, limits)
 
 

@@ -53,13 +53,11 @@ def side_chooser(linker: Linker, need: Need, tree: top.Toplevel) -> Callable[[],
         run = current_run()
         if run is None:
             return False
-        known = run.decisions.get(chosen.id)
-        if known is not None and len(known) == 2:
-            # Decided with either answer, and both the same: most switches, after their first Toggle.
-            if known[True] is known[False]:
-                return known[True].is_new
-            return known[guarded(is_finished)].is_new
-        return guarded(_decided, linker, run, chosen)[guarded(is_finished)].is_new
+        known = run.decisions.get(chosen.id) or guarded(_decided, linker, run, chosen)
+        # Decided with either answer, and both the same: most switches.
+        new = (known[True] if known[True] is known[False] else known[guarded(is_finished)]).is_new
+        run.taken.add((chosen.id, new))
+        return new
 
     return takes_new
 

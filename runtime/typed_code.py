@@ -14,7 +14,7 @@ from typing import Final, TypeAlias
 
 from dark_lang.errors import Failed, RunError
 from dark_lang.fitting import Fitting, Judge, Misfit
-from dark_lang.library import World
+from dark_lang.library import Bench, World
 from dark_lang.names import Defined, NodeId
 from dark_lang.nodes import toplevels as top
 from dark_lang.notation.addresses import label_of
@@ -152,3 +152,6 @@ class _FittingWorld(World):
 
     def db_count(self, store: NodeId) -> int:
         return self._world.db_count(store)
+
+    def bench(self) -> Bench:
+        return self._world.bench()

@@ -139,6 +139,7 @@ COMMANDS: dict[str, Entry] = {
     # Run it
     "serve": Entry("run", "running_server", "serve", COLD, "Serve the canvas over HTTP, and every edit at once"),
     "run": Entry("run", "running", "run", WARM, "Evaluate an expression, or run a handler or a function"),
+    "test": Entry("run", "testing", "test", COLD, "Run the tests; exit 1 if one fails"),
     "trace": Entry("run", "tracing", "trace", WARM, "What was recorded of the traffic", cold_words=("tail",)),
     # Its data, and this shell
     "db": Entry("operate", "operating", "db", WARM, "Look into datastores, and set values"),

@@ -79,7 +79,7 @@ class Runnable:
             held = subject.values if isinstance(subject, Case) and subject.name == "Some" else ()
             known = held[0] if held and isinstance(held[0], str) else None
         return run(
-            self._made,
+            self.outgoing,
             (call, *args),
             world=world,
             limits=self._limits,
@@ -91,5 +91,6 @@ class Runnable:
             pinned=pinned,
         )
 
-    def _made(self, call: Callable[..., Value], *args: Value) -> Outgoing:
+    def outgoing(self, call: Callable[..., Value], *args: Value) -> Outgoing:
+        """The answer that a handler makes, inside a run."""
         return outgoing(call(*args), self._output_bytes)

@@ -90,6 +90,10 @@ class Program(Protocol):
         if it is `brief`."""
         ...
 
+    def outgoing(self, call: Callable[..., Value], *args: Value) -> Outgoing:
+        """The answer that a handler makes, inside a run."""
+        ...
+
     def pack(self, handler: NodeId) -> Capsule:
         """The handler, and all that it reaches, for another process."""
         ...

@@ -101,6 +101,9 @@ class PythonCanvas:
     ) -> Outgoing:
         return outgoing(call(world, *args))
 
+    def outgoing(self, call: Handler, *args: Value) -> Outgoing:
+        raise NotImplementedError("Python handlers take a world")
+
     def serving(self, handler: NodeId) -> list[Served]:
         return [Served(handler, b"python", True)]
 

@@ -12,7 +12,7 @@ from dark_lang.library import Effect, Library, LibraryFunction
 from dark_lang.library_signatures import parse_signature
 from dark_lang.names import Standard
 from dark_lang.stdlib import standard_library, v0, v1
-from dark_lang.types import Fn, Named, Tuple, Type, Variable, describe, outermost
+from dark_lang.types import Fn, Named, Record, Tuple, Type, Variable, describe, outermost
 
 LIBRARY = standard_library()
 ALL = pytest.mark.parametrize(
@@ -28,6 +28,8 @@ def variables(wanted: Type) -> set[str]:
             return {name for each in inner for name in variables(each)}
         case Fn(params, result):
             return {name for each in (*params, result) for name in variables(each)}
+        case Record(fields):
+            return {name for _, each in fields for name in variables(each)}
 
 
 @ALL

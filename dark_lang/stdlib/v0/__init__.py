@@ -27,6 +27,7 @@ from dark_lang.stdlib.v0 import (
     results,
     string_parts,
     strings,
+    tests,
     tuples,
 )
 
@@ -55,4 +56,5 @@ FUNCTIONS: tuple[LibraryFunction, ...] = (
     *identifiers.FUNCTIONS,
     *randoms.FUNCTIONS,
     *datastores.FUNCTIONS,
+    *tests.FUNCTIONS,
 )
