@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
-from dark_cli.display import address_of, show_around, show_marks
+from dark_cli.display import address_of, clip, show_around, show_marks
 from dark_lang.errors import AddressError
 from dark_lang.names import NodeId, spell_id
 from dark_lang.nodes.walking import find
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from runtime.hosting import Outcome
 
 MARKS_SHOWN = 8
+MOST_NEWS = 3  # of tests
 
 
 class Shown(Protocol):
@@ -63,6 +64,29 @@ def show_outcome(
     if concerned.left_out:
         workspace.print(f"{concerned.left_out:,} more definitions use what changed; dark check looks at them")
     workspace.print(workspace.paint(_when(outcome, liveness), "dim"))
+    if liveness is not None:
+        for line in test_news(workspace):
+            workspace.print(line)
+
+
+def test_news(workspace: Workspace) -> list[str]:
+    """What the tests that run beside the server have come to since somebody asked; those that fail, each time."""
+    tests = workspace.host.tests
+    if tests is None:
+        return []
+    from runtime.testing.background import told  # late: without a server there are none
+    from runtime.testing.results import Outcome
+
+    news = tests.take_news()
+    failing = tests.failing()
+    lines = [clip(told(one), workspace.width) for one in news[:MOST_NEWS]]
+    others = [known for known in failing if known.label not in {one.label for one in news}]
+    if others:
+        named = others[0].label if len(others) == 1 else f"{len(others)} tests"
+        lines.append(f"{named} still fail{'s' if len(others) == 1 else ''}; dark test says how")
+    styles = {Outcome.PASSED: "green", Outcome.FAILED: "red", Outcome.UNFINISHED: "yellow"}
+    painted = [workspace.paint(line, styles[one.outcome]) for line, one in zip(lines, news, strict=False)]
+    return [*painted, *(workspace.paint(line, "red") for line in lines[len(painted) :])]
 
 
 def _when(outcome: Outcome[Any], liveness: Liveness | None) -> str:

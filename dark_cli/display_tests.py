@@ -66,11 +66,11 @@ def explained(canvas: Canvas, result: TestResult) -> list[str]:
 
 
 def sides_told(canvas: Canvas, attempt: Attempt) -> str:
-    return ", ".join(f"{_switch(canvas, switch)} {'new' if new else 'old'}" for switch, new in _named(attempt.sides))
+    return ", ".join(f"{name} {'new' if new else 'old'}" for name, new in _named(canvas, attempt.sides))
 
 
-def _named(sides: Mapping[NodeId, bool]) -> list[tuple[NodeId, bool]]:
-    return sorted(sides.items())
+def _named(canvas: Canvas, sides: Mapping[NodeId, bool]) -> list[tuple[str, bool]]:
+    return sorted((_switch(canvas, switch), new) for switch, new in sides.items())
 
 
 def _switch(canvas: Canvas, switch: NodeId) -> str:
@@ -103,7 +103,7 @@ def result_report(canvas: Canvas, result: TestResult) -> dict[str, Any]:
         "runs": [
             {
                 "outcome": attempt.outcome.value,
-                "sides": {_switch(canvas, switch): "new" if new else "old" for switch, new in _named(attempt.sides)},
+                "sides": {name: "new" if new else "old" for name, new in _named(canvas, attempt.sides)},
                 "mistakes": [
                     {
                         "node": spell_id(mistake.node) if mistake.node else None,

@@ -23,6 +23,8 @@ class Traffic:
     trials: int  # today
     trouble: str  # why nothing is recorded, "" if it is
     missed: int  # requests that no handler took, different ones
+    failing: tuple[str, ...]  # tests that run beside the server, and what is wrong
+    tests: int  # how many of those there are
 
     def report(self) -> dict[str, Any]:
         return {
@@ -30,6 +32,7 @@ class Traffic:
             "trials": self.trials,
             "trouble": self.trouble or None,
             "missed": self.missed,
+            "tests": {"run": self.tests, "failing": list(self.failing)},
         }
 
     def lines(self) -> list[str]:
@@ -50,6 +53,12 @@ class Traffic:
             )
         if self.missed:
             found.append(f"{plural(self.missed, 'path')} asked for that no handler takes; dark ls --404 lists them")
+        if self.failing:
+            fail = "fails" if len(self.failing) == 1 else "fail"
+            found.append(f"{len(self.failing)} of {plural(self.tests, 'test')} {fail}")
+            found += [f"  {line}" for line in self.failing[:5]]
+        elif self.tests:
+            found.append(f"no test fails, of {self.tests}")
         return found
 
 
@@ -57,6 +66,8 @@ def traffic_of(workspace: Workspace) -> Traffic:
     host = workspace.host
     held = tuple(label for _, label in host.held())
     trials = missed = 0
+    ran = host.tests.known() if host.tests is not None else {}
+    failing = tuple(f"{one.label}: {one.says}" for one in host.tests.failing()) if host.tests is not None else ()
     if host.has_traffic:
         from runtime.locks.judging import microseconds_now  # late: a canvas without traffic needs none of it
 
@@ -72,5 +83,5 @@ def traffic_of(workspace: Workspace) -> Traffic:
             with closing(TraceReader(host.folder)) as reader:
                 missed = len(unanswered(workspace.canvas, reader.missing()))
         except CanvasError as error:
-            return Traffic(held, trials, error.message, 0)
-    return Traffic(held, trials, host.recording_trouble(), missed)
+            return Traffic(held, trials, error.message, 0, failing, len(ran))
+    return Traffic(held, trials, host.recording_trouble(), missed, failing, len(ran))

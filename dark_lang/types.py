@@ -138,3 +138,22 @@ def _describe_params(params: tuple[Type, ...], spell: Callable[[Ref], str] | Non
 
 def _comma(types: tuple[Type, ...], spell: Callable[[Ref], str] | None) -> str:
     return ", ".join([describe(each, spell) for each in types])
+
+
+def filled(wanted: Type, given: Mapping[str, Type]) -> Type:
+    """The type with others in place of its variables."""
+    if not given:
+        return wanted
+    match wanted:
+        case Variable(name):
+            return given.get(name, wanted)
+        case Named(ref, args):
+            return Named(ref, tuple([filled(arg, given) for arg in args])) if args else wanted
+        case Tuple(items):
+            return Tuple(tuple([filled(item, given) for item in items]))
+        case Fn(params, result):
+            return Fn(tuple([filled(param, given) for param in params]), filled(result, given))
+        case Record(fields, rest):
+            return Record(tuple([(label, filled(held, given)) for label, held in fields]), rest)
+        case Unknown():
+            return wanted

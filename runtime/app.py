@@ -38,6 +38,7 @@ from runtime.serving.snapshots import Snapshots
 from runtime.serving.traffic import Traffic
 from runtime.serving.workers import run_workers
 from runtime.settings import Settings
+from runtime.testing.background import BackgroundTests
 from runtime.traces.recorder import Recorder
 from runtime.watching import Watcher
 from runtime.whereabouts import wanted_at, whereabouts
@@ -96,11 +97,15 @@ class Service:
             slow_lane=self.slow_lane,
             time_ms=settings.limits.time_ms,
             traffic=self.traffic,
+            tests=self.told_tests,
         )
         self.presence.note(canvas)
         self._unsubscribe = host.subscribe(self._bind)
         if host.canvas.lamport != canvas.lamport:
             self._bind(host.canvas, frozenset(host.canvas.entries))
+        self.tests = BackgroundTests(host.folder)
+        host.tests = self.tests
+        self.data.when_owning(lambda: self.tests.begin(host.canvas))
         self._watcher = Watcher(host)
         self._watcher.start()
         # What is there by now stays: the collector need not look at it again and again while requests wait.
@@ -109,6 +114,7 @@ class Service:
 
     def close(self) -> None:
         self._unsubscribe()
+        self.tests.close()
         self._watcher.stop()
         self.presence.close()
         self.answering.close()
@@ -128,6 +134,21 @@ class Service:
             self.traffic.changed()
             self.presence.note(canvas)
             self.answering.metrics.binds += 1
+        if self.data.owner:
+            self.tests.edited(self.host.canvas, touched)
+
+    def told_tests(self) -> list[dict[str, object]]:
+        """What is known of each test, for `/_dark/tests`."""
+        found = sorted(self.tests.known().values())
+        return [
+            {
+                "test": known.label,
+                "outcome": known.outcome.value,
+                "says": known.says or None,
+                "microseconds": known.microseconds,
+            }
+            for known in found
+        ]
 
     def count(self) -> None:
         """Writes what it has counted and recorded until now."""

@@ -34,6 +34,7 @@ from runtime.store.files import HIGHEST_LAMPORT, DiffRef
 if TYPE_CHECKING:
     from runtime.entries import Entry
     from runtime.locks.judging import Locks
+    from runtime.testing.background import BackgroundTests
     from runtime.trees import Tree
 
 __all__ = ["Host", "Judge", "Listener", "LogEntry", "Outcome", "Terms"]
@@ -81,6 +82,7 @@ class Host(Follower):
         self.entropy: Callable[[], int] = _random_bits
         self.is_own_edit = False  # while listeners hear of an edit that this process made
         self.held: Callable[[], list[tuple[NodeId, str]]] = list  # what a server holds back; `locks.holding` sets it
+        self.tests: BackgroundTests | None = None  # of a server
         self.recording_trouble: Callable[[], str] = str  # why a server records nothing, "" if it does
         self._locks: Locks | None = None
 

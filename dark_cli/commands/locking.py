@@ -12,7 +12,7 @@ from dark_cli.display import short_author, show_table
 from dark_cli.display_times import ago, moment
 from dark_cli.workspace import Workspace
 from dark_lang.errors import RefusedError, UsageError
-from dark_lang.names import spell_id
+from dark_lang.names import NodeId, spell_id
 from runtime.locks.judging import Why
 from runtime.locks.listing import all_locks
 from runtime.locks.uses import unlock as let_go
@@ -32,7 +32,7 @@ def locks(workspace: Workspace, address: str | None) -> None:
         toplevel = canvas.find(address).toplevel_id
         why = known.why(canvas, toplevel)
         found = [(toplevel, why)] if why is not None else []
-    undone = known.uses.unlocks()
+    undone = sorted(known.uses.unlocks(), key=lambda one: (-one.at, _label(workspace, one.toplevel)))
     if workspace.json:
         workspace.answer(
             {
@@ -62,9 +62,14 @@ def locks(workspace: Workspace, address: str | None) -> None:
         workspace.print("nothing serves traffic here" if address is None else f"{address} is not locked")
     recent = [one for one in undone if address is None or one.toplevel == canvas.find(address).toplevel_id][:5]
     for one in recent:
-        label = canvas.entries[one.toplevel].label if one.toplevel in canvas.entries else spell_id(one.toplevel)
-        said = f"unlocked {moment(workspace, one.at)} by {short_author(one.author)}: {label}: {one.reason}"
+        who = f"{moment(workspace, one.at)} by {short_author(one.author)}"
+        said = f"unlocked {who}: {_label(workspace, one.toplevel)}: {one.reason}"
         workspace.print(workspace.paint(said, "yellow"))
+
+
+def _label(workspace: Workspace, toplevel: NodeId) -> str:
+    entry = workspace.canvas.entries.get(toplevel)
+    return entry.label if entry is not None else spell_id(toplevel)
 
 
 def _told(workspace: Workspace, toplevel: int, why: Why) -> str:

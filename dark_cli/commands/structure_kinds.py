@@ -1,12 +1,13 @@
 """From the words of `dark insert KIND …` to a new definition.
 
-Must not know drafts. Invariant: the definition has a label that its kind allows; its code may be anything.
+Must not know other edits. Invariant: the definition has a label that its kind allows; its code may be anything.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+from dark_cli.commands.structure_site import Site
 from dark_lang.errors import UsageError
 from dark_lang.names import NodeId
 from dark_lang.naming import Naming
@@ -14,7 +15,9 @@ from dark_lang.nodes import expressions as e
 from dark_lang.nodes import toplevels as top
 from dark_lang.notation.reading import read_expression, read_signature, read_type, read_typedef
 from dark_lang.records import dataclass
-from dark_lang.restructuring.renaming import named, require_route
+from dark_lang.restructuring.changing import Changed
+from dark_lang.restructuring.placing import insert_toplevel
+from dark_lang.restructuring.renaming import named, require_free, require_route
 from dark_lang.restructuring.statements import put_together, take_apart
 from dark_lang.restructuring.surgery import changed
 
@@ -56,6 +59,13 @@ def read_new(words: list[str], naming: Naming, fresh: Fresh) -> New:
         case _:
             body, notes = _body(rest[1:], naming, fresh)
             return New(named(_NAMED[kind](fresh(), LANGUAGE, "", rest[0], body), rest[0]), notes)
+
+
+def insert_new(site: Site, words: list[str]) -> Changed:
+    """Adds what the words say. Raises what `read_new` raises, and RefusedError if the name is taken."""
+    new = read_new(words, site.naming, site.draft.fresh)
+    require_free(site, new.toplevel)
+    return insert_toplevel(site.draft, new.toplevel, new.notes)
 
 
 _FORMS: dict[str, tuple[int, int, str]] = {

@@ -10,16 +10,14 @@ import click
 
 from dark_cli.commands.making import command, edit_options, in_place_option
 from dark_cli.commands.structure import behind_switch, perform, perform_at, place_options, text_argument, where_of
-from dark_cli.commands.structure_kinds import KIND_WORDS, read_new
+from dark_cli.commands.structure_kinds import KIND_WORDS, insert_new
 from dark_cli.commands.structure_site import Site
 from dark_cli.workspace import Workspace
 from dark_lang.errors import AddressError, LockedError, UsageError
 from dark_lang.restructuring.changing import Changed
 from dark_lang.restructuring.placing import insert as insert_text
-from dark_lang.restructuring.placing import insert_toplevel
 from dark_lang.restructuring.removing import delete as delete_node
 from dark_lang.restructuring.renaming import rename as rename_node
-from dark_lang.restructuring.renaming import require_free
 from dark_lang.restructuring.replacing import fill as fill_hole
 from dark_lang.restructuring.replacing import replace_node as replace_at
 from dark_lang.restructuring.replacing import retarget as retarget_call
@@ -54,7 +52,7 @@ def insert(workspace: Workspace, /, words: tuple[str, ...], missing: str | None,
         if where is not None:
             raise UsageError("a definition has no place in a list", suggestion="leave the flag out")
         texts = [text_argument(workspace, word) for word in words]
-        perform(workspace, lambda site: _insert_definition(site, texts))
+        perform(workspace, lambda site: insert_new(site, texts))
         return
     if len(words) != 2:
         raise UsageError(
@@ -86,12 +84,6 @@ def _asked_in_vain(workspace: Workspace, words: tuple[str, ...], missing: str) -
     # What stands for itself in a path would be a variable in a route.
     route = "/".join([f"%3A{piece[1:]}" if piece.startswith(":") else piece for piece in found[0].path.split("/")])
     return found[0].method, route
-
-
-def _insert_definition(site: Site, words: list[str]) -> Changed:
-    new = read_new(words, site.naming, site.draft.fresh)
-    require_free(site, new.toplevel)
-    return insert_toplevel(site.draft, new.toplevel, new.notes)
 
 
 @command("replace-node")

@@ -140,7 +140,10 @@ COMMANDS: dict[str, Entry] = {
     "serve": Entry("run", "running_server", "serve", COLD, "Serve the canvas over HTTP, and every edit at once"),
     "run": Entry("run", "running", "run", WARM, "Evaluate an expression, or run a handler or a function"),
     "test": Entry("run", "testing", "test", COLD, "Run the tests; exit 1 if one fails"),
-    "trace": Entry("run", "tracing", "trace", WARM, "What was recorded of the traffic", cold_words=("tail",)),
+    "replay": Entry("run", "replaying", "replay", COLD, "Run recorded requests through today's code"),
+    "compare": Entry("run", "replaying", "compare", COLD, "Run recorded requests through two programs"),
+    "fuzz": Entry("run", "fuzzing", "fuzz", COLD, "Look for inputs that break something"),
+    "trace": Entry("run", "tracing", "trace", WARM, "What was recorded of the traffic", cold_words=("tail", "replay")),
     # Its data, and this shell
     "db": Entry("operate", "operating", "db", WARM, "Look into datastores, and set values"),
     "completion": Entry("operate", "completion", "completion", COLD, "Print the completion script of a shell"),

@@ -13,14 +13,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dark_cli.commands.making import group
+from dark_cli.commands.making import edit_options, group
+from dark_cli.commands.structure import perform
+from dark_cli.commands.structure_kinds import insert_new
 from dark_cli.display import plural
 from dark_cli.display_traces import show_trace, show_trace_line, show_traces, trace_report
 from dark_cli.traffic import filter_options, find_trace, opened_traces, read_filter
 from dark_cli.workspace import Workspace
-from dark_lang.errors import DarkError, UsageError
+from dark_lang.errors import DarkError, RefusedError, UsageError
 from dark_lang.names import NodeId
 from runtime.traces.asking import Filter, TraceReader
+from runtime.traces.identities import spell_trace
 from runtime.traces.sealing import masked
 
 if TYPE_CHECKING:
@@ -106,6 +109,54 @@ def tail(workspace: Workspace, /, address: str | None, **given: Any) -> None:
                     workspace.print(json.dumps(trace_report(workspace.canvas, opened), ensure_ascii=False))
                 else:
                     show_trace_line(workspace, opened.trace)
+
+
+@trace.command("replay")
+@click.argument("word", metavar="TRACE")
+@click.pass_obj
+def replay(workspace: Workspace, word: str) -> None:
+    """Run TRACE through today's code, and tell what comes out otherwise."""
+    from dark_cli.display_reports import report_of, show_report  # late: the compiler, which lists do not need
+    from runtime.replaying import campaigns
+
+    canvas = workspace.canvas
+    with opened_traces(workspace, unsealed=True) as reader:
+        found = [find_trace(reader, word)]
+        report = campaigns.replay(
+            reader, found, canvas, canvas.library, workspace.host.settings, lambda _done, _of: None, 1
+        )
+    if workspace.json:
+        workspace.answer(report_of(report))
+    else:
+        show_report(workspace, report, "then", "now")
+
+
+@trace.command("to-test")
+@click.argument("word", metavar="TRACE")
+@click.argument("name", required=False)
+@edit_options
+@click.pass_obj
+def to_test(workspace: Workspace, word: str, name: str | None) -> None:
+    """Make a test of TRACE: what was there and what was asked, with what was answered as what is expected. One that
+    failed expects that it does not."""
+    from runtime.replaying.test_making import test_of  # late, as above
+
+    with opened_traces(workspace) as reader:
+        opened = reader.trace(find_trace(reader, word))
+    if opened.sealed:
+        # The test is part of the program, which others have; what is sealed must not come into it.
+        raise RefusedError(
+            "credentials of this request are sealed, and a test is no place for them",
+            suggestion="dark trace show it, and write the test with others: dark insert test NAME BODY",
+        )
+    called = name or f"{_words_of(opened.trace.address)}-{spell_trace(opened.trace.id)[8:13]}"
+    body = test_of(opened.trace, workspace.canvas.naming)
+    perform(workspace, lambda site: insert_new(site, ["test", called, body]))
+
+
+def _words_of(address: str) -> str:
+    letters = "".join(char if char.isalnum() and char.isascii() else " " for char in address.lower())
+    return "-".join(letters.split()[:4]) or "request"
 
 
 @trace.command("delete")

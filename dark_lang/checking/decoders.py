@@ -11,7 +11,7 @@ from typing import Final, TypeAlias
 
 from dark_lang.checking.knowing import TypeDefinition
 from dark_lang.names import Defined, Ref, Standard
-from dark_lang.types import UNKNOWN, Fn, Named, Record, Tuple, Type, Unknown, Variable, describe
+from dark_lang.types import UNKNOWN, Fn, Named, Record, Tuple, Type, Unknown, Variable, describe, filled
 from dark_lang.values.decoding import (
     PLAIN,
     Decoder,
@@ -111,7 +111,7 @@ class _Making:
                 raise NotDecodableError
             if defined.alias is None:
                 return bare
-            bare = _with(defined.alias, _given(defined, bare))
+            bare = filled(defined.alias, _given(defined, bare))
         raise NotDecodableError(_ENDLESS.format(_named(wanted, self._spell)))
 
     def _make(self, bare: Type) -> Decoder:
@@ -174,7 +174,7 @@ class _Making:
         held: list[Decoder] = []
 
         def fill() -> None:
-            held.extend([self._of(_with(each, given) if given else each) for each in wanted])
+            held.extend([self._of(filled(each, given) if given else each) for each in wanted])
 
         self._waiting.append(fill)
         return held
@@ -190,22 +190,3 @@ def _first(means: Type) -> Type:
 def _given(defined: TypeDefinition, named: Named) -> dict[str, Type]:
     missing = (UNKNOWN,) * (len(defined.params) - len(named.args))
     return dict(zip(defined.params, (*named.args, *missing), strict=False))
-
-
-def _with(wanted: Type, given: Mapping[str, Type]) -> Type:
-    """A type with others in place of its variables."""
-    if not given:
-        return wanted
-    match wanted:
-        case Variable(name):
-            return given.get(name, wanted)
-        case Named(ref, args):
-            return Named(ref, tuple([_with(arg, given) for arg in args])) if args else wanted
-        case Tuple(items):
-            return Tuple(tuple([_with(item, given) for item in items]))
-        case Fn(params, result):
-            return Fn(tuple([_with(param, given) for param in params]), _with(result, given))
-        case Record(fields, rest):
-            return Record(tuple([(label, _with(held, given)) for label, held in fields]), rest)
-        case Unknown():
-            return wanted

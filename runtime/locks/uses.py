@@ -122,7 +122,8 @@ class Uses:
 
 def unlock(canvas: Path, toplevels: Iterable[NodeId], author: str, reason: str) -> None:
     """Says that what served until now is no reason to leave them as they are. Raises CanvasError."""
-    rows = [(_signed(toplevel), time.time_ns() // 1000, author, reason) for toplevel in toplevels]
+    now = time.time_ns() // 1000
+    rows = [(_signed(toplevel), now, author, reason) for toplevel in toplevels]
     _write(canvas, "INSERT INTO unlocks VALUES (?, ?, ?, ?)", rows)
 
 

@@ -62,8 +62,8 @@ class _Job:
 
 class Answering:
     """For one event loop. `deliver` brings what happened elsewhere back to it; `token` opens /_dark/ to others;
-    `time_ms`: what a request may take that goes through the slow lane; `traffic` hears of each that was answered.
-    `close` it."""
+    `time_ms`: what a request may take that goes through the slow lane; `traffic` hears of each that was answered;
+    `tests` says what came of the tests that run beside. `close` it."""
 
     def __init__(
         self,
@@ -74,10 +74,12 @@ class Answering:
         slow_lane: SlowLane | None = None,
         time_ms: int = 1_000,
         traffic: Traffic | None = None,
+        tests: Callable[[], list[dict[str, object]]] = list,
     ) -> None:
         self._snapshots = snapshots
         self._data = data
         self._traffic = traffic
+        self.tests = tests
         self._slow_lane = slow_lane
         self._threads: Threads | None = None
         self._seconds = time_ms / 1000

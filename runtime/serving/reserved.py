@@ -9,6 +9,7 @@ from __future__ import annotations
 import hmac
 import html
 import json
+from collections.abc import Callable
 from typing import Protocol
 
 from runtime.serving.messages import HTML, JSON, TEXT, Incoming, Outgoing, is_trial
@@ -26,6 +27,8 @@ class Insides(Protocol):
 
     metrics: Metrics
     token: str
+    tests: Callable[[], list[dict[str, object]]]
+    """What came of each test that runs beside."""
 
     @property
     def snapshot(self) -> Snapshot: ...
@@ -39,7 +42,7 @@ class Insides(Protocol):
 def reserved(insides: Insides, incoming: Incoming) -> Outgoing:
     """The answer to a path below `/_dark/`."""
     name = incoming.path[len(PREFIX) :]
-    if name not in (b"health", b"metrics", b"404s"):
+    if name not in (b"health", b"metrics", b"404s", b"tests"):
         return problem(404, "no such page of the server's own")
     if name != b"health" and not may_look(insides.token, incoming):
         return problem(404, "no such page of the server's own")
@@ -50,6 +53,8 @@ def reserved(insides: Insides, incoming: Incoming) -> Outgoing:
     if name == b"metrics":
         text = insides.metrics.text(handlers=insides.snapshot.count, owner=insides.owns_data)
         return Outgoing(200, _METRICS_TYPE, text.encode())
+    if name == b"tests":
+        return Outgoing(200, JSON, json.dumps(insides.tests(), ensure_ascii=False).encode("utf-8", "replace") + b"\n")
     rows = [
         {"method": one.method, "path": one.path, "count": one.times, "last": one.last / 1_000_000}
         for one in insides.missing()

@@ -67,6 +67,7 @@ class TestWorld(HeldWorld):
         self._limits = limits
         self._name_of = name_of
         self._case = ""
+        self._mishap = ""  # why the last request failed
         self._subject: str | None = None
         self.mistakes: list[Mistake] = []
 
@@ -76,6 +77,8 @@ class TestWorld(HeldWorld):
     # As the functions of Test ask
 
     def expect(self, holds: bool, found: str, expected: str) -> None:
+        if self._mishap and not holds:
+            found = f"{found}, when the last request had failed: {self._mishap}"
         if not holds and len(self.mistakes) < MOST_MISTAKES:
             self.mistakes.append(Mistake(_place(), found, expected, self._case))
 
@@ -130,6 +133,7 @@ class TestWorld(HeldWorld):
         outer = current_run()
         assert outer is not None
         before = self.mark()
+        self._mishap = ""
         try:
             record = request_value(incoming, handler.plan, handler.variables, values, params=handler.takes_params)
             made = run_apart(
@@ -147,6 +151,7 @@ class TestWorld(HeldWorld):
             raise
         except RunError as error:
             self.revert(before)
+            self._mishap = error.message
             return _answer(503 if isinstance(error, LimitReached) and error.limit == "time" else 500, error.message)
         if made.status >= 500:
             self.revert(before)

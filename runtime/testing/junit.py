@@ -31,9 +31,9 @@ def junit(name: str, results: Sequence[TestResult], explain: Callable[[TestResul
         )
         lines = [fit(line) for line in explain(result)]
         if result.outcome is Outcome.FAILED:
-            ET.SubElement(case, "failure", message=lines[0] if lines else "failed").text = "\n".join(lines)
+            ET.SubElement(case, "failure", message=" · ".join(lines[:2]) or "failed").text = "\n".join(lines)
         elif result.outcome is Outcome.UNFINISHED:
-            ET.SubElement(case, "skipped", message=lines[0] if lines else "unfinished")
+            ET.SubElement(case, "skipped", message=" · ".join(lines[:2]) or "unfinished")
     ET.indent(suite)
     return ET.tostring(suite, encoding="unicode", xml_declaration=True)
 

@@ -79,6 +79,14 @@ class TraceReader:
         except apsw.Error as error:
             raise _unreadable(self._path, error) from error
 
+    def ids_and_toplevels(self, wanted: Filter) -> Iterator[tuple[TraceId, NodeId]]:
+        """Newest first; those of requests that no handler took have NOWHERE."""
+        connection = self._open()
+        for trace in self.ids(wanted):
+            rows = [] if connection is None else self._ask(connection, _TOPLEVEL, (trace,))
+            if rows:
+                yield trace, NodeId(rows[0][0] % (1 << 64))
+
     def traces(self, wanted: Filter, limit: int, *, newest_first: bool = True) -> list[Opened]:
         found: list[Opened] = []
         needle = wanted.text.encode().lower()
@@ -195,6 +203,7 @@ class TraceReader:
         return parts[place]
 
 
+_TOPLEVEL: Final = "SELECT toplevel FROM traces WHERE id = ?"
 _PLACE: Final = "SELECT segment, place FROM traces WHERE id = ?"
 
 

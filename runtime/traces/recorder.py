@@ -115,6 +115,8 @@ class Recorder:
         """Writes what waits, if the disk takes it."""
         while self._waiting and self._write():
             pass
+        with self._writing:
+            pass  # what another thread is writing
 
     def close(self) -> None:
         self._closing = True

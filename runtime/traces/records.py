@@ -47,6 +47,11 @@ class Kind(IntEnum):
     def is_effect(self) -> bool:
         return self in _EFFECTS
 
+    @property
+    def is_uncertain(self) -> bool:
+        """Whether it is another the next time, whatever the rows are."""
+        return self is Kind.NOW or self is Kind.RANDOM
+
 
 _EFFECTS: Final = frozenset({Kind.SET, Kind.DELETE})
 

@@ -18,7 +18,7 @@ def _equal(world: World, found: Value, expected: Value) -> Value:
 
 
 def _is_true(world: World, condition: bool) -> Value:
-    world.bench().expect(condition, "", "true")
+    world.bench().expect(condition, "false", "true")
     return UNIT
 
 
