@@ -8,7 +8,9 @@ nothing to do with it. So looking is the work of the long loops, and what they f
 
 from __future__ import annotations
 
+import os
 import signal
+import tempfile
 
 import pytest
 from hypothesis import settings
@@ -18,6 +20,8 @@ settings.register_profile("looking", deadline=None, print_blob=True)
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # Keys of the canvases that tests make are none of the user's.
+    os.environ["XDG_CONFIG_HOME"] = tempfile.mkdtemp(prefix="dark-test-config-")
     settings.load_profile("steady" if config.getoption("markexpr") == "not full" else "looking")
     # A job in the background of a script ignores Ctrl-C, and so would every process that a test starts.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

@@ -27,7 +27,7 @@ from runtime.lanes.threads import Threads
 from runtime.lanes.tickets import Back, Crowded, Ticket
 from runtime.serving.failing import failed
 from runtime.serving.messages import Incoming, Outgoing
-from runtime.serving.metrics import Metrics
+from runtime.serving.metrics import Metrics, Recorded
 from runtime.serving.problems import problem
 from runtime.serving.requests import request_value
 from runtime.serving.reserved import PREFIX, empty_canvas, reserved
@@ -99,6 +99,10 @@ class Answering:
     @property
     def owns_data(self) -> bool:
         return self._data.owner
+
+    @property
+    def recorded(self) -> Recorded | None:
+        return None if self._traffic is None else self._traffic.recorder
 
     def missing(self) -> list[MissingCount]:
         return [] if self._traffic is None else self._traffic.missing()

@@ -6,8 +6,17 @@ Must not know who reads them. Invariant: one process's counts; written in one th
 from __future__ import annotations
 
 from bisect import bisect_left
+from typing import Protocol
 
 BOUNDS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
+
+
+class Recorded(Protocol):
+    """What there is to count of the traces."""
+
+    recorded: int
+    dropped: int
+    trouble: str
 
 
 class Metrics:
@@ -28,7 +37,7 @@ class Metrics:
         self.buckets[bisect_left(BOUNDS, seconds)] += 1
         self.seconds += seconds
 
-    def text(self, *, handlers: int, owner: bool) -> str:
+    def text(self, *, handlers: int, owner: bool, traces: Recorded | None = None) -> str:
         lines = ["# TYPE dark_requests_total counter"]
         lines += [f'dark_requests_total{{status="{status}"}} {n}' for status, n in sorted(self.statuses.items())]
         lines.append("# TYPE dark_request_seconds histogram")
@@ -48,4 +57,11 @@ class Metrics:
             ("dark_owns_data", "gauge", int(owner)),
         ):
             lines += [f"# TYPE {name} {kind}", f"{name} {value}"]
+        if traces is not None:
+            for name, kind, value in (
+                ("dark_traces_total", "counter", traces.recorded),
+                ("dark_traces_dropped_total", "counter", traces.dropped),
+                ("dark_traces_failing", "gauge", int(bool(traces.trouble))),
+            ):
+                lines += [f"# TYPE {name} {kind}", f"{name} {value}"]
         return "\n".join(lines) + "\n"

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from runtime.serving.messages import HTML, JSON, TEXT, Incoming, Outgoing, is_trial
-from runtime.serving.metrics import Metrics
+from runtime.serving.metrics import Metrics, Recorded
 from runtime.serving.problems import problem
 from runtime.serving.snapshots import Snapshot
 from runtime.traces.files import MissingCount
@@ -34,6 +34,8 @@ class Insides(Protocol):
     def snapshot(self) -> Snapshot: ...
     @property
     def owns_data(self) -> bool: ...
+    @property
+    def recorded(self) -> Recorded | None: ...
     def missing(self) -> list[MissingCount]:
         """The requests that no handler took, newest first."""
         ...
@@ -51,7 +53,8 @@ def reserved(insides: Insides, incoming: Incoming) -> Outgoing:
     if name == b"health":
         return Outgoing(200, JSON, b'{"status":"ok"}\n')
     if name == b"metrics":
-        text = insides.metrics.text(handlers=insides.snapshot.count, owner=insides.owns_data)
+        count, owner = insides.snapshot.count, insides.owns_data
+        text = insides.metrics.text(handlers=count, owner=owner, traces=insides.recorded)
         return Outgoing(200, _METRICS_TYPE, text.encode())
     if name == b"tests":
         return Outgoing(200, JSON, json.dumps(insides.tests(), ensure_ascii=False).encode("utf-8", "replace") + b"\n")

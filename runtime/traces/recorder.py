@@ -133,7 +133,7 @@ class Recorder:
         while not self._closing:
             # Without end: a process that nobody asks anything sleeps.
             if not self._bell.wait(None if not self._retention.is_due(time.monotonic()) else 0.0):
-                self._tidy()
+                self.tidy()
                 continue
             self._bell.clear()
             time.sleep(INTERVAL)
@@ -143,9 +143,10 @@ class Recorder:
             elif self._waiting:
                 self._bell.set()
             if self._retention.is_due(time.monotonic()):
-                self._tidy()
+                self.tidy()
 
-    def _tidy(self) -> None:
+    def tidy(self) -> None:
+        """Deletes what is too old, too many or too large."""
         with self._writing:
             try:
                 self._retention.tidy(self._writer.connection, time.time_ns() // 1000)

@@ -11,18 +11,16 @@ from __future__ import annotations
 
 import contextlib
 import hmac
-import json
 import os
 import re
 from collections.abc import Callable
 from typing import Any, Final
-from urllib.parse import quote, quote_plus
 
 from dark_lang.errors import WireError
 from dark_lang.records import dataclass
 from dark_lang.wire import decode_plain, encode_plain
 from runtime.keys import derive
-from runtime.traces.secrets import SHORTEST, Secrets
+from runtime.traces.secrets import SHORTEST, Secrets, spellings
 
 NONCE: Final = 12
 HASH_DIGITS: Final = 12
@@ -118,7 +116,7 @@ class Sealer:
             whole[text] = hide(text)
             if not secrets.found[text]:
                 continue
-            for spelling in _spellings(text):
+            for spelling in spellings(text):
                 mark = hide(spelling)
                 texts.append((spelling, mark))
                 data.append((spelling.encode("utf-8", "replace"), mark.encode()))
@@ -150,20 +148,6 @@ class Sealer:
             return [_NUMBER, numbers[value]] if type(value) is int and value in numbers else replace(value)
 
         return replace, replace_number
-
-
-def _spellings(text: str) -> list[str]:
-    """As it stands in JSON, in a query and in a form: which comes first does not matter, for each has its own mark."""
-    spelled = [
-        text,
-        json.dumps(text, ensure_ascii=False)[1:-1],
-        json.dumps(text)[1:-1],
-        quote(text, safe=""),
-        quote_plus(text, safe=""),
-        quote(text, safe="!~*'()@:$,;/"),
-    ]
-    spelled += [re.sub("%[0-9A-F]{2}", lambda found: found.group().lower(), one) for one in spelled[3:]]
-    return list(dict.fromkeys(spelled))
 
 
 def _restorer(held: dict[str, str | bytes]) -> Callable[[Any], Any]:

@@ -13,7 +13,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
-from urllib.parse import unquote_plus, unquote_to_bytes
+from urllib.parse import quote, quote_plus, unquote_plus, unquote_to_bytes
 
 from runtime.serving.forms import form
 from runtime.serving.problems import BadRequest
@@ -26,6 +26,20 @@ SHORTEST: Final = 4
 
 SHORTEST_COOKIE: Final = 8
 """The same for cookies, many of which say `1`, or `dark`."""
+
+
+def spellings(text: str) -> list[str]:
+    """As it stands in JSON, in a query and in a form: which comes first does not matter, for each has its own mark."""
+    spelled = [
+        text,
+        json.dumps(text, ensure_ascii=False)[1:-1],
+        json.dumps(text)[1:-1],
+        quote(text, safe=""),
+        quote_plus(text, safe=""),
+        quote(text, safe="!~*'()@:$,;/"),
+    ]
+    spelled += [re.sub("%[0-9A-F]{2}", lambda found: found.group().lower(), one) for one in spelled[3:]]
+    return list(dict.fromkeys(spelled))
 
 
 class Secrets:
@@ -91,10 +105,27 @@ def _from_header(secrets: Secrets, name: bytes, value: str) -> None:
 
 
 def _from_query(secrets: Secrets, query: bytes, names: frozenset[str]) -> None:
+    texts = list(_in_query(query, names))
+    for text in texts:
+        _add_field(secrets, text, "query")
+    if not set(texts).isdisjoint(_in_query(_without(query, texts), names)):
+        secrets.parts.add("query")
+
+
+def _in_query(query: bytes, names: frozenset[str]) -> Iterator[str]:
     for piece in query.split(b"&"):
         name, _, value = piece.partition(b"=")
         if unquote_plus(name.decode("latin-1")).lower() in names and value:
-            _add_field(secrets, unquote_to_bytes(value.replace(b"+", b" ")).decode("utf-8", "replace"), "query")
+            yield unquote_to_bytes(value.replace(b"+", b" ")).decode("utf-8", "replace")
+
+
+def _without(data: bytes, texts: Iterable[str]) -> bytes:
+    """What is left when the secrets are taken out as sealing does it: one that still stands there is spelled in a way
+    that nobody would look for, and then the whole is a secret."""
+    for text in texts:
+        for spelling in spellings(text):
+            data = data.replace(spelling.encode("utf-8", "replace"), b"-")
+    return data
 
 
 def _mentions(body: bytes, names: frozenset[str]) -> bool:
@@ -112,10 +143,19 @@ def _from_body(secrets: Secrets, asked: Asked, names: frozenset[str]) -> None:
         found = read(asked)
         if found is not None:
             understood = True
-            for text in _named(found, names):
+            texts = list(_named(found, names))
+            for text in texts:
                 _add_field(secrets, text, "body")
+            left = read(asked._replace(body=_without(asked.body, texts))) if texts else None
+            if left is not None and not set(texts).isdisjoint(_named(left, names)):
+                secrets.parts.add("body")
     if not understood and any(name.encode() in asked.body.lower() for name in names):
         secrets.parts.add("body")
+        # The answer may say again what could not be taken apart: what looks like a value is hidden there, too.
+        text = asked.body.decode("utf-8", "replace")
+        for name in names:
+            for said in re.findall(rf"(?i){re.escape(name)}[\"']?\s*[:=]\s*[\"']?([^\"'&\r\n]+)", text):
+                secrets.add(said, inside=len(said) >= SHORTEST)
 
 
 def _as_json(asked: Asked) -> Any:
