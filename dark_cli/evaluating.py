@@ -28,9 +28,17 @@ def read(workspace: Workspace, text: str) -> Expression:
     return reading.tree
 
 
-def evaluate(workspace: Workspace, text: str) -> Value:
-    """The value of an expression; what it writes to datastores is kept. Raises UsageError, RunError, CanvasError."""
+def evaluate(workspace: Workspace, text: str, *, recorded: bool = False) -> Value:
+    """The value of an expression; what it writes to datastores is kept. `recorded`: as a run of its own. Raises
+    UsageError, RunError, CanvasError."""
     from runtime.evaluating import evaluating, with_rows  # late: compiler and database, which only runs need
+    from runtime.traces.runs import recording
 
     step = evaluating(workspace.canvas, read(workspace, text), workspace.host.settings.limits)
-    return with_rows(workspace.folder, step)
+    told = recording(workspace.host, clip_to_line(text)) if recorded else None
+    return with_rows(workspace.folder, step, told)
+
+
+def clip_to_line(text: str) -> str:
+    """The first 200 characters, as one line."""
+    return " ".join(text.split())[:200]

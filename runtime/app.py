@@ -89,6 +89,7 @@ class Service:
         self.recorder = Recorder(host.folder, settings) if settings.traces.on else None
         if self.recorder is not None:
             host.recording_trouble = self.recorder.why_not
+            host.record = self.recorder.take
         self.traffic = Traffic(self.usage, self.recorder, counts_trials=settings.locks.loopback)
         self.answering = Answering(
             self.snapshots,

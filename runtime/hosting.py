@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from runtime.entries import Entry
     from runtime.locks.judging import Locks
     from runtime.testing.background import BackgroundTests
+    from runtime.traces.recorder import Ran
     from runtime.trees import Tree
 
 __all__ = ["Host", "Judge", "Listener", "LogEntry", "Outcome", "Terms"]
@@ -83,6 +84,7 @@ class Host(Follower):
         self.is_own_edit = False  # while listeners hear of an edit that this process made
         self.held: Callable[[], list[tuple[NodeId, str]]] = list  # what a server holds back; `locks.holding` sets it
         self.tests: BackgroundTests | None = None  # of a server
+        self.record: Callable[[Ran], None] | None = None  # of a server: where a run is recorded
         self.recording_trouble: Callable[[], str] = str  # why a server records nothing, "" if it does
         self._locks: Locks | None = None
 

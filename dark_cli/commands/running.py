@@ -47,7 +47,7 @@ def run(workspace: Workspace, what: str, args: tuple[str, ...], request_text: st
         if toplevel is None:
             if args:
                 raise UsageError(f"{what} is no address, and an expression takes no arguments")
-            _show_value(workspace, evaluate(workspace, workspace.text(what)))
+            _show_value(workspace, evaluate(workspace, workspace.text(what), recorded=True))
             return
         tree = workspace.canvas.tree(toplevel)
         if isinstance(tree, top.Http):
@@ -84,18 +84,22 @@ def _runnable(workspace: Workspace, word: str) -> NodeId | None:
 
 def _result(workspace: Workspace, tree: top.Toplevel, args: tuple[str, ...]) -> Value:
     from runtime.evaluating import running, with_rows  # late: compiler and database, which only runs need
+    from runtime.traces.runs import recording
 
     wanted = len(tree.params) if isinstance(tree, top.Function) else int(isinstance(tree, top.Worker))
     label = workspace.canvas.entries[tree.id].label
+    if isinstance(tree, top.Test):
+        raise UsageError(f"{label} is a test, and runs apart from everything", suggestion=f"dark test {label}")
     if len(args) != wanted:
         raise UsageError(f"{label} takes {wanted} argument{'' if wanted == 1 else 's'}, and gets {len(args)}")
     values = [evaluate(workspace, workspace.text(arg)) for arg in args]
     step = running(workspace.canvas, tree.id, values, workspace.host.settings.limits)
-    return with_rows(workspace.folder, step)
+    return with_rows(workspace.folder, step, recording(workspace.host, label, tree.id))
 
 
 def _answer(workspace: Workspace, tree: top.Http, args: tuple[str, ...], request_text: str | None) -> Outgoing:
     from runtime.evaluating import answering, with_rows  # late, as above
+    from runtime.traces.runs import recording
 
     names = [part for part in tree.route.split("/") if part.startswith(":")]
     if len(args) != len(names):
@@ -103,7 +107,8 @@ def _answer(workspace: Workspace, tree: top.Http, args: tuple[str, ...], request
         raise UsageError(f"{workspace.canvas.entries[tree.id].label} takes {wanted}, and gets {len(args)}")
     incoming = _incoming(tree, args, _request(request_text))
     step = answering(workspace.canvas, tree, incoming, args, workspace.host.settings.limits)
-    found: Outgoing = with_rows(workspace.folder, step)
+    label = workspace.canvas.entries[tree.id].label
+    found: Outgoing = with_rows(workspace.folder, step, recording(workspace.host, label, tree.id, incoming, args))
     return found
 
 

@@ -107,6 +107,18 @@ class Recorder:
         if not self._bell.is_set():
             self._bell.set()
 
+    def write_now(self, ran: Ran) -> None:
+        """The same without a thread, for a process that is about to end. Never raises."""
+        with self._writing:
+            made = self._made(ran)
+            try:
+                if made is not None:
+                    self._writer.write([made])
+            except (OSError, apsw.Error, WireError) as error:
+                log.debug("a run was not recorded: %s", error)
+            finally:
+                self._writer.close()
+
     def why_not(self) -> str:
         """Why nothing is recorded, "" if it is."""
         return self.trouble
@@ -237,7 +249,7 @@ def trace_of(ran: Ran) -> Trace:
         ran.toplevel,
         ran.address,
         ran.diff,
-        incoming is None or is_trial(incoming),
+        ran.origin is Origin.RUN or incoming is None or is_trial(incoming),
         int(ran.seconds * 1_000_000),
         ran.weight,
         ran.values,

@@ -178,7 +178,10 @@ STDIN = b"insert http GET /applied '1'\nset GET:/applied doc 'by apply'\n"
 
 # What is measured, and what differs by nature: how an edit was made known, and the ids of diffs, which hold a random
 # request id. The lengths of those do not differ.
-_MEASURED = re.compile(rb"(?:live|recorded) in [\d.]+ ms|\"(?:milliseconds|live)\": [\w.]+|[0-9a-f]{8,64}")
+_MEASURED = re.compile(
+    rb"(?:live|recorded) in [\d.]+ ms|\"(?:milliseconds|microseconds|live|time)\": [\w.]+|[0-9a-f]{8,64}"
+    rb"| +[\d.]+ (?:\xc2\xb5s|ms)|\d\d-\d\d \d\d:\d\d|at [k-z]{6}[k-z]*"
+)
 
 
 def environment(nth: int) -> dict[str, str]:
