@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from dark_cli.display import clip, plural
 from dark_lang.errors import DarkError
 from dark_lang.names import NodeId, spell_id
-from runtime.testing.results import Attempt, Mistake, Outcome, TestResult
+from runtime.testing.results import Attempt, Mistake, Outcome, Verdicts
 from runtime.traces.spans import spell_span
 from runtime.whereabouts import whereabouts
 
@@ -24,7 +24,7 @@ SLOWEST = 3
 SLOW = 50_000  # microseconds
 
 
-def show_results(workspace: Workspace, canvas: Canvas, results: Sequence[TestResult]) -> None:
+def show_results(workspace: Workspace, canvas: Canvas, results: Sequence[Verdicts]) -> None:
     for result in results:
         if result.outcome is not Outcome.PASSED:
             style = "red" if result.outcome is Outcome.FAILED else "yellow"
@@ -38,7 +38,7 @@ def show_results(workspace: Workspace, canvas: Canvas, results: Sequence[TestRes
         workspace.print(workspace.paint(f"slowest: {named}", "dim"))
 
 
-def summary(results: Sequence[TestResult]) -> str:
+def summary(results: Sequence[Verdicts]) -> str:
     counts = {outcome: sum(result.outcome is outcome for result in results) for outcome in Outcome}
     if not results:
         return "no tests; dark insert test NAME BODY makes one"
@@ -48,7 +48,7 @@ def summary(results: Sequence[TestResult]) -> str:
     return f"{plural(len(results), 'test')}: {told} ({plural(runs, 'run')}, {took})"
 
 
-def explained(canvas: Canvas, result: TestResult) -> list[str]:
+def explained(canvas: Canvas, result: Verdicts) -> list[str]:
     """What is wrong, one thing a line; the same under several sides is told once."""
     lines: list[str] = []
     seen: set[Mistake] = set()
@@ -94,7 +94,7 @@ def place_of(canvas: Canvas, node: NodeId) -> str:
         return ""
 
 
-def result_report(canvas: Canvas, result: TestResult) -> dict[str, Any]:
+def result_report(canvas: Canvas, result: Verdicts) -> dict[str, Any]:
     return {
         "id": spell_id(result.toplevel),
         "address": result.label,

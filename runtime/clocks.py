@@ -67,7 +67,7 @@ class _MainClock:
 
     def watch(self, run: Run) -> None:
         self._watched = run
-        # Tested after the assignment: a look between the two finds the run, and does not lie down.
+        # Verdicts after the assignment: a look between the two finds the run, and does not lie down.
         if not self._is_ticking:
             self._start()
 

@@ -9,6 +9,7 @@ is named, rather than to be made up.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Final, Protocol
 
@@ -170,9 +171,10 @@ class Recorded:
     def __init__(self, trace: Trace, began: datetime) -> None:
         """`began`: when the run did, for who asks for the time and did not then."""
         self._rows: dict[tuple[NodeId, str], Value | None] = {}
-        self._all: dict[NodeId, _Seen] = {}
-        self._keys: dict[NodeId, _Seen] = {}  # without values
-        self._counts: dict[NodeId, tuple[int, frozenset[str]]] = {}
+        # Each time that the run looked, the last first: what it had written itself by then differs.
+        self._all: dict[NodeId, list[_Seen]] = {}
+        self._keys: dict[NodeId, list[_Seen]] = {}  # without values
+        self._counts: dict[NodeId, list[tuple[int, frozenset[str]]]] = {}
         self._moments: list[datetime] = []
         self._chance: list[bytes] = []
         self._last = began
@@ -198,11 +200,12 @@ class Recorded:
                     self._rows.setdefault((store, key), None if value is None else decode_row(value))
             case Kind.ITEMS:
                 rows = {name: decode_row(row) for name, row in value if name not in own}
-                self._all.setdefault(store, _Seen(rows, own))
+                self._all.setdefault(store, []).insert(0, _Seen(rows, own))
             case Kind.KEYS:
-                self._keys.setdefault(store, _Seen({name: None for name in value if name not in own}, own))
+                seen = _Seen({name: None for name in value if name not in own}, own)
+                self._keys.setdefault(store, []).insert(0, seen)
             case Kind.COUNT:
-                self._counts.setdefault(store, (value - sum(mine.values()), own))
+                self._counts.setdefault(store, []).insert(0, (value - sum(mine.values()), own))
 
     def now(self) -> datetime:
         if self._moments:
@@ -220,52 +223,45 @@ class Recorded:
     def row(self, store: NodeId, key: str) -> Value | None:
         if (store, key) in self._rows:
             return self._rows[store, key]
-        seen = self._all.get(store)
-        if seen is not None and key not in seen.own:
-            return seen.rows.get(key)
-        seen = self._keys.get(store)
-        if seen is not None and key not in seen.own and key not in seen.rows:
-            return None
-        if self._counts.get(store, (1, frozenset()))[0] == 0 and key not in self._counts[store][1]:
+        for seen in self._all.get(store, ()):
+            if key not in seen.own:
+                return seen.rows.get(key)
+        for seen in self._keys.get(store, ()):
+            if key not in seen.own and key not in seen.rows:
+                return None
+        if any(not others and key not in own for others, own in self._counts.get(store, ())):
             return None
         raise NotRecorded(f"it asks for the row {key!r}, which it did not read when it was recorded")
 
     def rows(self, store: NodeId, known: Known) -> dict[str, Value]:
-        seen = self._all.get(store) or (self._keys.get(store) if self._is_empty(store) else None)
-        if seen is None and self._is_empty(store):
-            seen = _Seen({}, self._counts[store][1])
-        if seen is None or not seen.own <= known.keys():
-            raise NotRecorded("it asks for all rows of a datastore, which it did not read when it was recorded")
-        return _merged(seen.rows, known)
+        for seen in (*self._all.get(store, ()), *self._empty(store)):
+            if seen.own <= known.keys():
+                return _merged(seen.rows, known)
+        raise NotRecorded("it asks for all rows of a datastore, which it did not read when it was recorded")
 
     def keys(self, store: NodeId, known: Known) -> set[str]:
-        for seen in (self._keys.get(store), self._all.get(store)):
-            if seen is not None and seen.own <= known.keys():
+        for seen in (*self._keys.get(store, ()), *self._all.get(store, ()), *self._empty(store)):
+            if seen.own <= known.keys():
                 return set(_merged(dict.fromkeys(seen.rows, True), known))
-        if self._is_empty(store) and self._counts[store][1] <= known.keys():
-            return set(_merged({}, known))
         raise NotRecorded("it asks for the keys of a datastore, which it did not read when it was recorded")
 
     def count(self, store: NodeId, known: Known) -> int:
-        if store in self._counts:
-            others, own = self._counts[store]
+        for others, own in self._counts.get(store, ()):
+            # What was written since may have been there before: then it is known only if it was read.
             if own <= known.keys():
-                # What was written since may have been there before: then it is known only if it was read.
-                return others + sum(
-                    (value is not None) - (key not in own and self.row(store, key) is not None)
-                    for key, value in known.items()
-                )
-        try:
+                with suppress(NotRecorded):
+                    return others + sum(
+                        (value is not None) - (key not in own and self.row(store, key) is not None)
+                        for key, value in known.items()
+                    )
+        with suppress(NotRecorded):
             return len(self.keys(store, known))
-        except NotRecorded:
-            raise NotRecorded("it asks how many rows a datastore has, which it did not when it was recorded") from None
+        raise NotRecorded("it asks how many rows a datastore has, which it did not when it was recorded")
 
-    def _is_empty(self, store: NodeId) -> bool:
-        """Whether there was nothing but what the run wrote itself."""
-        seen = self._keys.get(store)
-        if seen is not None:
-            return not seen.rows
-        return store in self._counts and self._counts[store][0] == 0
+    def _empty(self, store: NodeId) -> list[_Seen]:
+        """The times when there was nothing but what the run wrote itself."""
+        found = [seen for seen in self._keys.get(store, ()) if not seen.rows]
+        return [*found, *(_Seen({}, own) for others, own in self._counts.get(store, ()) if not others)]
 
 
 def _merged(rows: Mapping[str, Value], known: Known) -> dict[str, Value]:

@@ -29,7 +29,7 @@ from runtime.linking import CodeCache, Linker
 from runtime.running import Limits, run
 from runtime.serving.routes import EMPTY
 from runtime.serving.snapshots import Snapshot
-from runtime.testing.benches import TestWorld
+from runtime.testing.benches import BenchWorld
 
 MOMENT = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -93,7 +93,7 @@ def _world_for(expression: Node) -> World:
     """That of a test for code that asks for one."""
     called = {node.function for node in descend(expression) if isinstance(node, e.Call)}
     if any(isinstance(ref, Standard) and ref.name.startswith("Test::") for ref in called):
-        return TestWorld(_serving_nothing, Limits(time_ms=5_000), lambda _: "?")
+        return BenchWorld(_serving_nothing, Limits(time_ms=5_000), lambda _: "?")
     return MemoryWorld()
 
 

@@ -19,8 +19,8 @@ from runtime.canvas import Canvas
 from runtime.linking import CodeCache
 from runtime.testing.junit import junit
 from runtime.testing.reaching import Reach
-from runtime.testing.results import Outcome, TestResult
-from runtime.testing.running import Tester
+from runtime.testing.results import Outcome, Verdicts
+from runtime.testing.running import Runner
 
 LOOK_EVERY = 0.2  # seconds
 
@@ -61,8 +61,8 @@ def _wanted(canvas: Canvas, addresses: tuple[str, ...]) -> list[NodeId]:
     return [each for each in reach.tests() if each in tests or not others.isdisjoint(reach.reached(each))]
 
 
-def _run(workspace: Workspace, canvas: Canvas, tests: list[NodeId], cache: CodeCache) -> list[TestResult]:
-    tester = Tester(canvas, canvas.library, workspace.host.settings, cache)
+def _run(workspace: Workspace, canvas: Canvas, tests: list[NodeId], cache: CodeCache) -> list[Verdicts]:
+    tester = Runner(canvas, canvas.library, workspace.host.settings, cache)
     results = []
     with progress(workspace, "testing") as tell:
         for nth, each in enumerate(tests, 1):
@@ -71,7 +71,7 @@ def _run(workspace: Workspace, canvas: Canvas, tests: list[NodeId], cache: CodeC
     return results
 
 
-def _show(workspace: Workspace, canvas: Canvas, results: list[TestResult], form: str) -> None:
+def _show(workspace: Workspace, canvas: Canvas, results: list[Verdicts], form: str) -> None:
     if workspace.json or form == "json":
         workspace.answer([result_report(canvas, result) for result in results])
     elif form == "junit":

@@ -57,7 +57,7 @@ class Arranged(Empty):
         return given if len(given) == count else given + super().random_bytes(count - len(given))
 
 
-class TestWorld(HeldWorld):
+class BenchWorld(HeldWorld):
     """For one run of a test; it is its own bench."""
 
     def __init__(self, snapshot: Callable[[], Snapshot], limits: Limits, name_of: Callable[[NodeId], str]) -> None:

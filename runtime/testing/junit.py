@@ -9,12 +9,12 @@ import re
 from collections.abc import Callable, Sequence
 from xml.etree import ElementTree as ET
 
-from runtime.testing.results import Outcome, TestResult
+from runtime.testing.results import Outcome, Verdicts
 
 _UNFIT = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def junit(name: str, results: Sequence[TestResult], explain: Callable[[TestResult], Sequence[str]]) -> str:
+def junit(name: str, results: Sequence[Verdicts], explain: Callable[[Verdicts], Sequence[str]]) -> str:
     """`explain`: the lines that say what is wrong."""
     suite = ET.Element(
         "testsuite",

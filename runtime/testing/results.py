@@ -39,7 +39,7 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
-class TestResult:
+class Verdicts:
     toplevel: NodeId
     label: str
     attempts: tuple[Attempt, ...]
@@ -70,4 +70,4 @@ class TestResult:
         return None
 
 
-__all__ = ["NOWHERE", "Attempt", "Mistake", "Outcome", "TestResult"]
+__all__ = ["NOWHERE", "Attempt", "Mistake", "Outcome", "Verdicts"]

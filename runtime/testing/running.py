@@ -25,8 +25,8 @@ from runtime.running import run
 from runtime.serving.programs import Runnable, run_limits
 from runtime.serving.snapshots import Snapshot, Snapshots
 from runtime.settings import Settings
-from runtime.testing.benches import TestWorld
-from runtime.testing.results import Attempt, Mistake, Outcome, TestResult
+from runtime.testing.benches import BenchWorld
+from runtime.testing.results import Attempt, Mistake, Outcome, Verdicts
 
 MOST_FLIPPED: Final = 64
 """Switches that are tried alone in one test."""
@@ -68,7 +68,7 @@ class _Program(Runnable):
         return ""
 
 
-class Tester:
+class Runner:
     """Runs tests of one canvas."""
 
     def __init__(self, canvas: Canvas, library: Library, settings: Settings, cache: CodeCache | None = None) -> None:
@@ -77,7 +77,7 @@ class Tester:
         self._program = _Program(canvas, library, settings, cache or CodeCache(), canvas.checks)
         self._snapshot: Snapshot | None = None
 
-    def run(self, toplevel: NodeId) -> TestResult:
+    def run(self, toplevel: NodeId) -> Verdicts:
         started = time.perf_counter()
         first = self._attempt(toplevel, _All(Side.OLD, {}), {})
         if first.outcome is Outcome.UNFINISHED and self._is_misfit(first.mistakes[-1].node):
@@ -87,7 +87,7 @@ class Tester:
         if first.taken or self._has_switches:
             attempts = self._under_all_sides(toplevel, first)
         label = self._canvas.entries[toplevel].label
-        return TestResult(toplevel, label, tuple(attempts), int((time.perf_counter() - started) * 1e6))
+        return Verdicts(toplevel, label, tuple(attempts), int((time.perf_counter() - started) * 1e6))
 
     def _under_all_sides(self, toplevel: NodeId, old: Attempt) -> list[Attempt]:
         new = self._attempt(toplevel, _All(Side.NEW, {}), {})
@@ -110,7 +110,7 @@ class Tester:
         return any(entry.kind is top.Switch for entry in self._canvas.alive())
 
     def _attempt(self, toplevel: NodeId, pinned: Mapping[NodeId, Side], sides: Mapping[NodeId, bool]) -> Attempt:
-        world = TestWorld(self._serving, self._limits, self._name_of)
+        world = BenchWorld(self._serving, self._limits, self._name_of)
         taken: set[tuple[NodeId, bool]] = set()
 
         def inspect(over: Run) -> None:

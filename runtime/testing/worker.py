@@ -22,8 +22,8 @@ from runtime.linking import CodeCache
 from runtime.logs import log_to_stderr
 from runtime.running import prepare_stack
 from runtime.testing.reaching import Reach
-from runtime.testing.results import Outcome, TestResult
-from runtime.testing.running import Tester
+from runtime.testing.results import Outcome, Verdicts
+from runtime.testing.running import Runner
 
 NICENESS: Final = 10
 IDLE_SECONDS: Final = 60.0
@@ -62,7 +62,7 @@ def _answer(host: Host, cache: CodeCache, questions: list[dict[str, Any]]) -> No
         wanted = reach.tests()
     else:
         wanted = reach.affected({NodeId(each) for question in questions for each in question["touched"]})
-    tester = Tester(canvas, canvas.library, host.settings, cache)
+    tester = Runner(canvas, canvas.library, host.settings, cache)
     told: list[dict[str, Any]] = []
     for each in wanted:
         told.append(_told(tester.run(each)))
@@ -73,7 +73,7 @@ def _answer(host: Host, cache: CodeCache, questions: list[dict[str, Any]]) -> No
     print(json.dumps({"results": told, "there": there, "lamport": canvas.lamport}), flush=True)
 
 
-def _told(result: TestResult) -> dict[str, Any]:
+def _told(result: Verdicts) -> dict[str, Any]:
     found = result.first
     says = ""
     if found is not None and result.outcome is not Outcome.PASSED:

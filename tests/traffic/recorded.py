@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 import zlib
 from collections.abc import Iterator
 from contextlib import closing
@@ -11,7 +12,14 @@ from pathlib import Path
 import apsw
 from canvas_harness import Shop
 
+from dark_lang.edits.drafting import Draft
+from dark_lang.names import Defined, NodeId
+from dark_lang.nodes import expressions as e
+from dark_lang.nodes import toplevels as top
+from dark_lang.nodes.walking import with_fresh_ids
+from dark_lang.notation.reading import read_expression
 from runtime.app import Service
+from runtime.canvas import Canvas
 from runtime.keys import canvas_key
 from runtime.serving.messages import Incoming, Outgoing
 from runtime.traces.asking import Filter, TraceReader
@@ -40,8 +48,6 @@ def ask(
     traffic: bool = True,
 ) -> Outgoing:
     """The answer, waited for. `traffic`: that somebody passed the request on."""
-    import threading
-
     fields = [(b"host", b"127.0.0.1:8000"), *headers, *([FORWARDED] if traffic else [])]
     target, _, query = path.partition("?")
     incoming = Incoming(method, target.encode(), query.encode(), fields, body, "127.0.0.1", 8000)
@@ -81,3 +87,19 @@ def bytes_on_disk(folder: Path) -> bytes:
                 assert isinstance(packed, bytes)
                 found += zlib.decompress(packed)
     return found
+
+
+def put_switch(shop: Shop, definition: NodeId, name: str, new: str) -> NodeId:
+    """Around the body of a function or a handler."""
+
+    def change(draft: Draft, canvas: Canvas) -> NodeId:
+        switch = top.Switch(draft.fresh(), 1, "", name, False, 0, name, "murmur3", (), (), None)
+        draft.create_toplevel(switch)
+        tree = draft.tree(definition)
+        assert isinstance(tree, top.Function | top.Http)
+        side = read_expression(new, canvas.naming, draft.fresh).tree
+        old = with_fresh_ids(tree.body, draft.fresh)
+        draft.replace(definition, tree.body.id, e.Toggle(draft.fresh(), Defined(switch.id), old, side))
+        return switch.id
+
+    return shop.host.edit(change, author="test").result
