@@ -23,7 +23,7 @@ from benchmarks.http_rows import datastore_rows, handler_rows
 from benchmarks.opening_rows import opening_rows
 from benchmarks.reporting import Row, save, table
 from benchmarks.runaway_rows import runaway_rows
-from benchmarks.tracing_rows import tracing_rows
+from benchmarks.tracing_rows import listing_rows, replay_rows, testing_rows, tracing_rows
 
 
 class Canvases:
@@ -57,6 +57,9 @@ SECTIONS: tuple[tuple[str, Callable[[Canvases], Iterator[Row]]], ...] = (
     ("handler", lambda _: handler_rows()),
     ("datastore", lambda _: datastore_rows()),
     ("tracing", lambda _: tracing_rows()),
+    ("listing", lambda c: listing_rows(100_000 if c.quick else 1_000_000)),
+    ("replay", lambda _: replay_rows()),
+    ("testing", lambda _: testing_rows()),
     ("runaways", lambda _: runaway_rows()),
     ("compute", lambda _: compute_rows()),
     ("compile", lambda _: compile_rows()),

@@ -6,14 +6,26 @@ turn in one run, since the machine's pace drifts.
 
 from __future__ import annotations
 
+import subprocess
 import tempfile
+import threading
+import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 from benchmarks.http_rows import JSON_HANDLER, SECONDS, new_canvas, without_traces
 from benchmarks.load import load, request_bytes
 from benchmarks.reporting import Row, median, percentile
-from benchmarks.servers import dark_server, peer_server
+from benchmarks.servers import DARK, dark_server, peer_server
+from dark_lang.names import NodeId
+from dark_lang.stdlib import standard_library
+from runtime.hosting import Host
+from runtime.replaying.campaigns import replay
+from runtime.traces.asking import Filter, TraceReader
+from runtime.traces.files import TraceWriter, written
+from runtime.traces.identities import TraceId, first_at
+from runtime.traces.records import Answered, Asked, Decided, Origin, Trace
 
 TURNS = 7
 
@@ -52,3 +64,127 @@ def tracing_rows() -> Iterator[Row]:
         1.2,
         at_least=True,
     )
+
+
+def listing_rows(traces: int) -> Iterator[Row]:
+    """Lists over many traces, by whatever they are narrowed; the slowest counts."""
+    with tempfile.TemporaryDirectory() as folder:
+        _fill(Path(folder), traces)
+        now = _TIME + traces * 1_000
+        wanted = {
+            "handler": Filter(toplevel=NodeId(7)),
+            "status": Filter(statuses=(500, 600)),
+            "handler and status": Filter(toplevel=NodeId(7), statuses=(503, 504)),
+            "time": Filter(since=first_at(now - 5_000_000), until=first_at(now - 4_000_000)),
+            "side": Filter(side=(NodeId(99), True)),
+        }
+        took = {}
+        for name, narrowed in wanted.items():
+            samples = []
+            for _ in range(5):
+                started = time.perf_counter()
+                with closing(TraceReader(Path(folder))) as reader:
+                    found = reader.traces(narrowed, 20)
+                samples.append((time.perf_counter() - started) * 1000)
+                assert found
+            took[name] = median(samples)
+    slowest = max(took, key=lambda name: took[name])
+    told = ", ".join(f"{name} {milliseconds:.1f}" for name, milliseconds in took.items())
+    yield Row(f"trace list over {traces:,} traces", f"{took[slowest]:.1f} ms", told, took[slowest], "ms", 100)
+
+
+_TIME = 1_700_000_000_000_000
+
+
+def _fill(folder: Path, traces: int) -> None:
+    with closing(TraceWriter(folder)) as writer:
+        for start in range(0, traces, 1_000):
+            writer.write([written(_trace(nth)) for nth in range(start, min(start + 1_000, traces))])
+
+
+def _trace(nth: int) -> Trace:
+    status = 503 if nth % 10_007 == 0 else 500 if nth % 997 == 0 else 200
+    return Trace(
+        TraceId((_TIME + nth * 1_000) << 11),
+        Origin.REQUEST,
+        NodeId(nth % 50),
+        "GET:/x",
+        b"",
+        False,
+        nth % 5_000,
+        1,
+        (),
+        Asked("GET", b"/x", b"", ((b"host", b"example.com"),), b"", "", 0, 0),
+        Answered(status, (), b"{}", 2),
+        None,
+        (),
+        (Decided(NodeId(99), nth % 3_001 == 0, "share"),),
+        None,
+        None,
+        "",
+    )
+
+
+def replay_rows() -> Iterator[Row]:
+    with tempfile.TemporaryDirectory() as folder:
+        canvas = new_canvas(Path(folder), [["insert", "http", "GET", "/hello/:name", JSON_HANDLER]])
+        with dark_server(canvas) as server:
+            requests = [request_bytes(server.port, f"/hello/n{nth}") for nth in range(100)]
+            for _ in range(12):
+                load(server.port, requests, connections=4, seconds=0.15)
+                time.sleep(1.0)  # so many are kept each second
+        host = Host.open(canvas, library=standard_library())
+        found = host.canvas
+        with closing(TraceReader(canvas)) as reader:
+            traces = list(reader.ids(Filter(unmatched=False)))[:2_000]
+            started = time.perf_counter()
+            report = replay(reader, traces, found, found.library, host.settings, lambda _done, _of: None, len(traces))
+            seconds = time.perf_counter() - started
+        if report.same != len(traces):
+            raise RuntimeError(f"not every request came out the same: {report}")
+        host.close()
+    rate = len(traces) / seconds
+    yield Row(
+        "replay of the JSON handler", f"{rate:,.0f}/s", f"{len(traces):,} traces", rate, "/s", 2_000, at_least=True
+    )
+
+
+def testing_rows() -> Iterator[Row]:
+    """Traffic while tests run beside it, after each of many edits."""
+    with tempfile.TemporaryDirectory() as folder:
+        commands = [
+            ["insert", "http", "GET", "/hello/:name", JSON_HANDLER],
+            ["insert", "fn", "Shop::f(n: Int) -> Int", "n"],
+        ]
+        canvas = new_canvas(Path(folder), commands)
+        script = "".join([f"insert test t{nth} 'Shop::f({nth}) == {nth}'\n" for nth in range(300)])
+        Path(folder, "tests").write_text(script)
+        subprocess.run([DARK, "apply", str(Path(folder, "tests"))], cwd=canvas, check=True, capture_output=True)
+        quiet: list[float] = []
+        busy: list[float] = []
+        with dark_server(canvas) as server:
+            asked = [request_bytes(server.port, "/hello/ada")]
+            time.sleep(3)  # all tests have run once
+            for turn in range(2 * TURNS):
+                edits = threading.Thread(target=_edit_for, args=(canvas, SECONDS))
+                if turn % 2:
+                    edits.start()
+                result = load(server.port, asked, connections=4, seconds=SECONDS)
+                (busy if turn % 2 else quiet).append(percentile(result.latencies, 0.99))
+                if turn % 2:
+                    edits.join()
+    late, early = median(busy), median(quiet)
+    yield Row(
+        "tests beside traffic: p99", f"{late * 1e3:.2f} ms", f"quiet {early * 1e3:.2f} ms", late / early, "x", 1.5
+    )
+
+
+def _edit_for(canvas: Path, seconds: float) -> None:
+    """Two edits a second, each of which affects all tests."""
+    until = time.monotonic() + seconds
+    nth = 0
+    while time.monotonic() < until:
+        nth += 1
+        body = f"let same = {nth}; n"
+        subprocess.run([DARK, "replace-node", "Shop::f#body", body], cwd=canvas, check=False, capture_output=True)
+        time.sleep(0.5)
