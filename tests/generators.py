@@ -274,7 +274,7 @@ def _toplevels(depth: int) -> S[top.Toplevel]:
         _unnumbered(
             top.Switch,
             *(LANGUAGES, DOCS, NAMES, st.booleans(), st.integers(0, 10_000), st.sampled_from(["salt", "s2"])),
-            *(st.sampled_from(["murmur3", "murmur3/100"]), subjects, st.just(()), maybe),
+            *(st.sampled_from(["murmur3", "murmur3/100"]), subjects, st.just(()), subjects, maybe),
         ),
         _unnumbered(top.Datastore, LANGUAGES, DOCS, st.sampled_from(["Users", "Items"]), VERSIONS, kinds, maybe, maybe),
         _unnumbered(top.Test, LANGUAGES, DOCS, NAMES, body),

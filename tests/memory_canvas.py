@@ -137,7 +137,7 @@ class MemoryCanvas:
 
     def switch(self, name: str, *, condition: str | None = None, **fields: object) -> NodeId:
         rule: dict[str, object] = {"on": True, "share": 0, "salt": name, "algorithm": "murmur3", "subjects": ()}
-        rule |= {"prerequisites": (), **fields}
+        rule |= {"prerequisites": (), "ramp": (), **fields}
         read = None if condition is None else self.read(condition)
         return self.add(top.Switch(self.fresh(), 1, "", name, condition=read, **rule))
 

@@ -79,6 +79,7 @@ FIELDS: Final[dict[str, int]] = {
     "prerequisites": 54,
     "forward": 55,
     "back": 56,
+    "ramp": 57,
 }
 
 _KINDS: Final[tuple[tuple[int, type[Node], tuple[str, ...]], ...]] = (

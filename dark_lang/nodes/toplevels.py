@@ -113,6 +113,7 @@ class Switch(_Toplevel):
     algorithm: str  # "murmur3" (modulo 10,000) or "murmur3/100"
     subjects: tuple[tuple[str, Scalar], ...] = table()  # subject -> True: allowed, False: denied, None: not listed
     prerequisites: tuple[tuple[str, Scalar], ...] = table()  # spelled id of a switch -> True: its new side
+    ramp: tuple[tuple[str, Scalar], ...] = table()  # a step to come, or a guard (`dark_lang.ramps`) -> True; None: gone
     condition: Expression | None = optional_child(Sort.EXPRESSION)  # none: true
 
 

@@ -60,6 +60,7 @@ _NUMBER: Final = re.compile(r"[0-9]{1,9}(?![\w.])", _FLAGS)
 _QUOTED_VERSION: Final = re.compile(r"(.*)-v([0-9]{1,9})", _FLAGS)
 
 _LISTED: Final[dict[str, Scalar]] = {"allow": True, "deny": False, "unlisted": None}
+_RAMPED: Final[dict[str, Scalar]] = {"ramp": True, "ramped": False, "unramped": None}
 _NEEDED: Final[dict[str, Scalar]] = {"new": True, "old": False, "neither": None}
 
 
@@ -275,8 +276,9 @@ class _ToplevelReader:
         settings: dict[str, str] = {}
         subjects: dict[str, Scalar] = {}
         needed: dict[str, Scalar] = {}
+        ramp: dict[str, Scalar] = {}
         while self.pos < len(self.text) and not self._is_when():
-            self._setting(settings, subjects, needed)
+            self._setting(settings, subjects, needed, ramp)
             self._end_of_header()
         condition = self._sections("when").get("when") if self.pos < len(self.text) else None
         return top.Switch(
@@ -290,6 +292,7 @@ class _ToplevelReader:
             settings.get("algorithm", "murmur3"),
             tuple(sorted(subjects.items())),
             tuple(sorted(needed.items())),
+            tuple(sorted(ramp.items())),
             condition,
         )
 
@@ -306,13 +309,21 @@ class _ToplevelReader:
         points = int(found[2]) * 100 + int((found[3] or "").ljust(2, "0"))
         return -points if found[1] else points
 
-    def _setting(self, settings: dict[str, str], subjects: dict[str, Scalar], needed: dict[str, Scalar]) -> None:
+    def _setting(
+        self,
+        settings: dict[str, str],
+        subjects: dict[str, Scalar],
+        needed: dict[str, Scalar],
+        ramp: dict[str, Scalar],
+    ) -> None:
         start = self._skip_blanks()
         word = self._take(_WORD)
         if word in ("salt", "algorithm") and word not in settings and self.text.startswith('"', self._skip_blanks()):
             settings[word] = self._string("a value")
         elif word in _LISTED and self.text.startswith('"', self._skip_blanks()):
             subjects[self._string("a subject")] = _LISTED[word]
+        elif word in _RAMPED and self.text.startswith('"', self._skip_blanks()):
+            ramp[self._string("a step")] = _RAMPED[word]
         elif word == "needs" and (name := self._take(_NAME)) is not None:
             side = self._take(_WORD)
             if side not in _NEEDED:

@@ -133,6 +133,7 @@ def _toplevel(printer: Printer, node: Any) -> Doc:
 
 
 _LISTED: Final[dict[Scalar, str]] = {True: "allow", False: "deny"}
+_RAMPED: Final[dict[Scalar, str]] = {True: "ramp", False: "ramped"}
 _NEEDED: Final[dict[Scalar, str]] = {True: "new", False: "old"}
 
 
@@ -140,6 +141,7 @@ def _settings(naming: Naming, node: top.Switch) -> list[str]:
     lines = [f"salt {quote(node.salt)}", f"algorithm {quote(node.algorithm)}"]
     lines += [f"{_LISTED.get(listed, 'unlisted')} {quote(subject)}" for subject, listed in node.subjects]
     lines += [f"needs {_needed(naming, key)} {_NEEDED.get(side, 'neither')}" for key, side in node.prerequisites]
+    lines += [f"{_RAMPED.get(held, 'unramped')} {quote(step)}" for step, held in node.ramp]
     return lines
 
 

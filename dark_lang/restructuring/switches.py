@@ -55,7 +55,7 @@ def create_switch(
     condition = _condition(draft, known, rule.condition) if rule.condition else None
     # Drawn from the edit's own seed: fixed from now on, and another one for each switch.
     salt = rule.salt or spell_id(fresh())
-    made = named(top.Switch(fresh(), LANGUAGE, "", name, True, 0, salt, rule.algorithm, (), (), condition), name)
+    made = named(top.Switch(fresh(), LANGUAGE, "", name, True, 0, salt, rule.algorithm, (), (), (), condition), name)
     assert isinstance(made, top.Switch)
     _require_sound(known, made)
     draft.create_toplevel(made)

@@ -19,16 +19,20 @@ from typing import Any, Final
 import cbor2
 
 from dark_lang.edits.folding import MAX_LAMPORT
-from dark_lang.edits.writes import Diff, Write
+from dark_lang.edits.writes import Diff, SetScalar, Write
 from dark_lang.errors import NewerFormat, WireError
 from dark_lang.names import NodeId, step_of
 from dark_lang.wire.plain import loads
 from dark_lang.wire.scanning import MAX_ITEMS, scan_all
 from dark_lang.wire.writes import MAX_STEP, Numbering, Reader, Table, pack_write
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Of diffs. It rises with every change after which this release could not read what the next one writes: a kind of node
-more, a scalar more in a kind. `decode_diff` reads every format that there ever was."""
+more, a field more in a kind. `decode_diff` reads every format that there ever was; a diff is written in the oldest one
+that has what it holds, so that older releases read what they can."""
+
+_SINCE_2: Final = frozenset({"ramp"})
+"""Fields that format 1 has not."""
 
 _MAX_AUTHOR: Final = 1_000
 _MAX_COMMAND: Final = 1_000_000
@@ -48,7 +52,15 @@ def encode_diff(diff: Diff) -> bytes:
         for toplevel, writes in groupby(diff.writes, attrgetter("toplevel"))
     ]
     header = [
-        *(FORMAT, diff.canvas, b"".join(diff.parents), diff.lamport, diff.time, diff.author, diff.command),
+        *(
+            _oldest_format(diff),
+            diff.canvas,
+            b"".join(diff.parents),
+            diff.lamport,
+            diff.time,
+            diff.author,
+            diff.command,
+        ),
         *(diff.request, diff.undoes, seed, table.packed_sources(), table.packed_ids()),
     ]
     _check_header(header)
@@ -59,6 +71,10 @@ def encode_diff(diff: Diff) -> bytes:
     if len(data) > MAX_ITEMS:  # a smaller one is within all caps
         scan_all(data)
     return data
+
+
+def _oldest_format(diff: Diff) -> int:
+    return 2 if any(isinstance(write, SetScalar) and write.field in _SINCE_2 for write in diff.writes) else 1
 
 
 def diff_id(data: bytes) -> bytes:

@@ -22,7 +22,7 @@ CALL = e.Call(fresh(), Standard("Op::add"), (), (ONE, TWO))
 ITEMS = e.List(fresh(), (e.Variable(fresh(), "a"), e.Variable(fresh(), "b")))
 INSIDE = e.If(fresh(), e.Bool(fresh(), True), CALL, ITEMS)
 HANDLER = top.Http(fresh(), 1, "", "GET", "/", e.Let(fresh(), p.Variable(fresh(), "x"), INSIDE, e.Unit(fresh())))
-SWITCH = top.Switch(fresh(), 1, "", "s", True, 0, "salt", "murmur3", (("ada", True),), (), None)
+SWITCH = top.Switch(fresh(), 1, "", "s", True, 0, "salt", "murmur3", (("ada", True),), (), (), None)
 
 Change = Callable[[Draft], None]
 

@@ -26,6 +26,7 @@ RULE = Switch(
     algorithm="murmur3",
     subjects=(("ada", True), ("eve", False)),
     prerequisites=((spell_id(NEEDED), True),),
+    ramp=(),
     condition=e.Bool(NodeId(6), True),
 )
 

@@ -32,7 +32,7 @@ def make(desk: Desk, kind: str, name: str, version: int = 0, case: str = "Red") 
             case "db":
                 made = tl.Datastore(f(), 1, "", name, version, unit, None, None)
             case "toggle":
-                made = tl.Switch(f(), 1, "", name, True, 0, "s", "murmur3", (), (), None)
+                made = tl.Switch(f(), 1, "", name, True, 0, "s", "murmur3", (), (), (), None)
             case "secret":
                 made = tl.Secret(f(), 1, "", name)
             case _:

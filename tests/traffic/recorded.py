@@ -93,7 +93,7 @@ def put_switch(shop: Shop, definition: NodeId, name: str, new: str) -> NodeId:
     """Around the body of a function or a handler."""
 
     def change(draft: Draft, canvas: Canvas) -> NodeId:
-        switch = top.Switch(draft.fresh(), 1, "", name, False, 0, name, "murmur3", (), (), None)
+        switch = top.Switch(draft.fresh(), 1, "", name, False, 0, name, "murmur3", (), (), (), None)
         draft.create_toplevel(switch)
         tree = draft.tree(definition)
         assert isinstance(tree, top.Function | top.Http)

@@ -234,7 +234,7 @@ def test_a_switch_that_arrives_is_never_held(shop: Shop) -> None:
 
     def put_switch(clone: Shop) -> None:
         def change(draft: Draft, canvas: Canvas) -> None:
-            switch = top.Switch(draft.fresh(), 1, "", "s", True, 10_000, "s", "murmur3", (), (), None)
+            switch = top.Switch(draft.fresh(), 1, "", "s", True, 10_000, "s", "murmur3", (), (), (), None)
             draft.create_toplevel(switch)
             tree = draft.tree(h)
             assert isinstance(tree, top.Http)

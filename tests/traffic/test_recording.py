@@ -84,7 +84,7 @@ def test_decisions_are_recorded_with_their_reasons(shop: Shop) -> None:
     (handler,) = shop.add('GET /p = "old"')
 
     def put_switch(draft: Draft, canvas: Canvas) -> NodeId:
-        switch = Switch(draft.fresh(), 1, "", "price", True, 10_000, "salt", "murmur3", (), (), None)
+        switch = Switch(draft.fresh(), 1, "", "price", True, 10_000, "salt", "murmur3", (), (), (), None)
         draft.create_toplevel(switch)
         tree = draft.tree(handler)
         assert isinstance(tree, Http)

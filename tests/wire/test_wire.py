@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,7 @@ SAMPLES: dict[type, Any] = {int: 7, float: -0.5, bool: True, str: "é$", type(No
 KINDS_1 = [*range(1, 40), *range(64, 79), *range(96, 106), *range(128, 140)]
 """The numbers of kinds in format 1. New kinds come with a format and a golden file of their own."""
 FIELDS_1 = range(2, 57)
+FIELDS_2 = range(57, 58)
 
 
 def everything_in_format_1() -> Diff:
@@ -84,8 +86,20 @@ def smallest_in_format_1() -> Diff:
     return Diff(b"\0" * 16, (), 1, 0, "", "", b"", b"", 0, ())
 
 
+def new_in_format_2() -> Diff:
+    before = smallest_in_format_1()
+    steps = ((True, "2026-11-26T18:00:00Z 5000"), (None, "guard errors"))
+    writes = tuple([SetScalar(NodeId(77), NodeId(77), "ramp", key, value, ()) for value, key in steps])
+    return replace(before, writes=writes)
+
+
 @pytest.mark.parametrize(
-    ("name", "expected"), [("everything-1", everything_in_format_1), ("smallest-1", smallest_in_format_1)]
+    ("name", "expected"),
+    [
+        ("everything-1", everything_in_format_1),
+        ("smallest-1", smallest_in_format_1),
+        ("new-2", new_in_format_2),
+    ],
 )
 def test_diffs_of_every_format_stay_readable(name: str, expected: Any) -> None:
     data = (GOLDEN / f"{name}.cbor").read_bytes()
@@ -95,8 +109,8 @@ def test_diffs_of_every_format_stay_readable(name: str, expected: Any) -> None:
 
 def test_the_golden_files_hold_every_number() -> None:
     assert set(KINDS_1) == set(BY_TAG)
-    assert set(FIELDS_1) == set(FIELDS.values())
-    assert FORMAT == 1
+    assert {*FIELDS_1, *FIELDS_2} == set(FIELDS.values())
+    assert FORMAT == 2
 
 
 # Round trips
@@ -292,7 +306,7 @@ def test_every_prefix_is_refused() -> None:
 
 def test_a_newer_format_is_named() -> None:
     newer = cbor2.dumps([300, cbor2.CBORTag(5, "from the future")])
-    with pytest.raises(NewerFormat, match=r"format 300.*up to 1"):
+    with pytest.raises(NewerFormat, match=r"format 300.*up to 2"):
         decode_diff(newer)
     assert diff_id(newer) != diff_id(b"")
 
