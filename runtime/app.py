@@ -38,6 +38,8 @@ from runtime.serving.snapshots import Snapshots
 from runtime.serving.traffic import Traffic
 from runtime.serving.workers import run_workers
 from runtime.settings import Settings
+from runtime.switches.forcing import Forcing
+from runtime.switches.ramping import Ramps
 from runtime.testing.background import BackgroundTests
 from runtime.traces.recorder import Recorder
 from runtime.watching import Watcher
@@ -100,6 +102,7 @@ class Service:
             traffic=self.traffic,
             tests=self.told_tests,
         )
+        self.answering.forcing = Forcing(settings.canvas)
         self.presence.note(canvas)
         self._unsubscribe = host.subscribe(self._bind)
         if host.canvas.lamport != canvas.lamport:
@@ -107,6 +110,8 @@ class Service:
         self.tests = BackgroundTests(host.folder)
         host.tests = self.tests
         self.data.when_owning(lambda: self.tests.begin(host.canvas))
+        self.ramps = Ramps(host)
+        self.data.when_owning(self.ramps.begin)
         self._watcher = Watcher(host)
         self._watcher.start()
         # What is there by now stays: the collector need not look at it again and again while requests wait.
@@ -116,6 +121,7 @@ class Service:
     def close(self) -> None:
         self._unsubscribe()
         self.tests.close()
+        self.ramps.close()
         self._watcher.stop()
         self.presence.close()
         self.answering.close()

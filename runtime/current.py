@@ -52,6 +52,7 @@ class Run:
         "fired",
         "forced",
         "guards",
+        "is_trusted",
         "memory",
         "met",
         "over",
@@ -77,6 +78,7 @@ class Run:
         self.world: World = _GuardedWorld(world, self)
         self.args = args  # what a switch's condition may see of it: `request`, `event`
         self.subject = subject
+        self.is_trusted = True  # whether the subject may stand on the lists of a switch
         self.forced = forced
         self.pinned = pinned
         self.deadline = deadline  # by time.monotonic

@@ -52,14 +52,16 @@ def run(
     inspect: Callable[[Run], None] | None = None,
     brief: bool = False,
     deadline: float = 0.0,
+    is_trusted: bool = True,
 ) -> R:
     """What linked code gives for these arguments; it may be a hole, have holes in it or, for an HTTP handler that `!`
-    left, be a Left. `subject`, `seen` (`request`, `event`) and `forced` are what switches decide by, unless a side is
-    `pinned`; `inspect` gets the run when it is over, with its decisions. `deadline`, by time.monotonic, is where its
-    time ends if it began before now. Raises RunError, with the node at which it happened; and Overtime, if it is
-    `brief` and others have waited for some 5 to 10 ms."""
+    left, be a Left. `subject` (`is_trusted`: whether it may stand on lists), `seen` (`request`, `event`) and `forced`
+    are what switches decide by, unless a side is `pinned`; `inspect` gets the run when it is over, with its decisions.
+    `deadline`, by time.monotonic, is where its time ends if it began before now. Raises RunError, with the node at
+    which it happened; and Overtime, if it is `brief` and others have waited for some 5 to 10 ms."""
     end = deadline or time.monotonic() + limits.time_ms / 1000
     present = Run(world, seen, subject, forced, end, limits.memory_bytes, brief, pinned)
+    present.is_trusted = is_trusted
     _set_depth(limits.depth)
     try:
         return _run(present, function, args, limits)

@@ -90,6 +90,7 @@ def _decide(linker: Linker, run: Run, switch: top.Switch, finished: Callable[[],
             holds=lambda: _holds(linker, run, switch),
             forced=run.forced.get(switch.id),
             pinned=run.pinned.get(switch.id),
+            is_trusted=run.is_trusted,
         )
     finally:
         run.deciding.discard(switch.id)
@@ -125,6 +126,17 @@ def _holds(linker: Linker, run: Run, switch: top.Switch) -> bool:
         return run_within(run, function, args, Limits(time_ms=CONDITION_MS)) is True
     except RunError:
         return False
+
+
+def decider(linker: Linker, switch: top.Switch) -> Callable[[], bool]:
+    """A function that says, inside a run, whether the condition of a switch is exactly true."""
+
+    def holds() -> bool:
+        present = current_run()
+        assert present is not None
+        return _holds(linker, present, switch)
+
+    return holds
 
 
 def decisions_of(run: Run) -> dict[NodeId, Decision]:

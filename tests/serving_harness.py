@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from dark_lang.deciding import Side
 from dark_lang.library import Effect, World
 from dark_lang.names import NodeId
 from dark_lang.nodes.expressions import Variable
@@ -98,6 +99,7 @@ class PythonCanvas:
         brief: bool = False,
         deadline: float = 0.0,
         inspect: Callable[[Run], None] | None = None,
+        forced: Mapping[NodeId, Side] | None = None,
     ) -> Outgoing:
         return outgoing(call(world, *args))
 

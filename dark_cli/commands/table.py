@@ -133,7 +133,15 @@ COMMANDS: dict[str, Entry] = {
     "versions": Entry("questions", "questions", "versions", WARM, "The versions of a function, a type or a datastore"),
     "outdated": Entry("questions", "questions", "outdated", WARM, "Uses of what has a newer version"),
     # Release it
-    "toggle": Entry("release", "toggling", "toggle", WARM, "Switch between code as it runs and as it is to be"),
+    "toggle": Entry(
+        "release",
+        "toggling",
+        "toggle",
+        WARM,
+        "Switch between code as it runs and as it is to be",
+        cold_words=("coverage", "force"),
+        file_options=("--request",),
+    ),
     "locks": Entry("release", "locking", "locks", WARM, "What serves traffic, and so does not change"),
     "unlock": Entry("release", "locking", "unlock", WARM, "Let something that serves traffic be changed"),
     # Run it

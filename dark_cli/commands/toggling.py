@@ -10,9 +10,11 @@ from collections.abc import Callable, Sequence
 
 import click
 
+from dark_cli.commands import toggling_questions as questions
 from dark_cli.commands.making import edit_options, group
 from dark_cli.commands.structure import perform, text_argument
 from dark_cli.commands.structure_site import Site
+from dark_cli.commands.toggling_coverage import cover
 from dark_cli.traffic import find_switch
 from dark_cli.workspace import Workspace
 from dark_lang.deciding import Side
@@ -21,6 +23,7 @@ from dark_lang.names import NodeId
 from dark_lang.nodes import toplevels as top
 from dark_lang.restructuring import switches
 from dark_lang.restructuring.changing import Changed
+from runtime.traces.spans import read_span
 
 
 @group("toggle")
@@ -117,12 +120,28 @@ def deny(workspace: Workspace, name: str, subjects: tuple[str, ...], remove: boo
 @toggle.command("rollout")
 @click.argument("name")
 @click.argument("percent")
+@click.option("--then", "steps", metavar="'50 in 1h'", multiple=True, help="And later more; may be given again.")
+@click.option("--guard", "guards", metavar="errors|latency", multiple=True, help="Stop if the new side does worse.")
 @edit_options
 @click.pass_obj
-def rollout(workspace: Workspace, name: str, percent: str) -> None:
-    """Give the new side to PERCENT of the subjects, 0 to 100. Raising it takes it from nobody."""
+def rollout(workspace: Workspace, name: str, percent: str, steps: tuple[str, ...], guards: tuple[str, ...]) -> None:
+    """Give the new side to PERCENT of the subjects, 0 to 100. Raising it takes it from nobody.
+
+    \b
+    dark toggle rollout price 10 --then '50 in 1h' --then '100 in 1d' --guard errors
+    """
     points = read_percent(percent)
-    _on_switch(workspace, name, lambda site, switch: switches.set_share(site.draft, switch, points))
+    now = int(workspace.now() * 1_000_000)
+    ramp = [_step(step, now) for step in steps]
+    _on_switch(workspace, name, lambda site, switch: switches.set_ramp(site.draft, switch, points, ramp, guards))
+
+
+def _step(text: str, now: int) -> tuple[int, int]:
+    """When, in microseconds since 1970, and how much. Each counts from now."""
+    share, word, span = text.partition(" in ")
+    if not word:
+        raise UsageError(f"{text!r} is no step of a ramp", suggestion="--then '50 in 1h'")
+    return now + read_span(span), read_percent(share)
 
 
 def read_percent(text: str) -> int:
@@ -221,3 +240,7 @@ def _on_switch(workspace: Workspace, name: str, change: Callable[[Site, NodeId],
 def _found(workspace: Workspace, site: Site, name: str) -> NodeId:
     owner = site.owner(f"toggle:{name.removeprefix('toggle:')}")
     return owner if owner is not None else find_switch(workspace, name)
+
+
+for _question in (*questions.COMMANDS, cover):
+    toggle.add_command(_question)

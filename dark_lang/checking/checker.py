@@ -29,7 +29,6 @@ from dark_lang.checking.terms import (
     Settling,
     Term,
     function,
-    option,
 )
 from dark_lang.names import NOWHERE
 from dark_lang.nodes import expressions as e
@@ -75,7 +74,7 @@ _RULES: Final[Mapping[type[Node], Any]] = {
     e.Try: calls.try_,
 }
 
-_COMES_WITH: Final[Mapping[str, Term]] = {"request": REQUEST, "subject": option(STRING), "now": Con("DateTime")}
+_COMES_WITH: Final[Mapping[str, Term]] = {"request": REQUEST, "subject": STRING, "now": Con("DateTime")}
 """The types of names that come with a toplevel; a route's variables are Strings, an event is what its uses say."""
 
 

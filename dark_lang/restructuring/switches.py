@@ -20,6 +20,7 @@ from dark_lang.nodes import toplevels as top
 from dark_lang.nodes.shape import Node
 from dark_lang.nodes.walking import descend, rebuild
 from dark_lang.notation.reading import read_expression
+from dark_lang.ramps import GUARDS, Step, spell_step
 from dark_lang.records import dataclass
 from dark_lang.restructuring.changing import Changed, commit
 from dark_lang.restructuring.finishing import Known, first_gap_reached
@@ -91,6 +92,48 @@ def set_share(draft: Draft, switch: NodeId, points: int) -> Changed:
     if not 0 <= points <= WHOLE:
         raise RefusedError(f"{points / 100:g} % is no share", suggestion="a share is 0 to 100, in steps of 0.01")
     draft.set(switch, switch, "share", points)
+    return Changed(switch, (switch,))
+
+
+def set_ramp(
+    draft: Draft, switch: NodeId, points: int, steps: Sequence[tuple[int, int]], guards: Sequence[str]
+) -> Changed:
+    """The share now, and what it is to be at times to come (microseconds since 1970, hundredths of a percent), in the
+    place of any steps before. RefusedError for a share that is none, a step that lowers it, and an unknown guard."""
+    before = _switch(draft, switch)
+    last = points
+    for _, share in steps:
+        if share < last:
+            raise RefusedError(
+                f"a ramp goes up, and {share / 100:g} % is less than {last / 100:g} %",
+                suggestion="lower it by hand: dark toggle rollout NAME PERCENT",
+            )
+        last = share
+    unknown = [guard for guard in guards if guard not in GUARDS]
+    if unknown:
+        raise RefusedError(f"no guard is called {unknown[0]}", suggestion=f"one of {', '.join(GUARDS)}")
+    done = set_share(draft, switch, points)
+    wanted = {spell_step(*step) for step in steps} | {f"guard {guard}" for guard in guards}
+    for key, held in before.ramp:
+        if held is not None and key not in wanted:
+            draft.set(switch, switch, "ramp", None, key=key)
+    for key in sorted(wanted):
+        draft.set(switch, switch, "ramp", True, key=key)
+    return done
+
+
+def take_step(draft: Draft, switch: NodeId, step: Step) -> Changed:
+    """What is due: the share, and the step is gone."""
+    draft.set(switch, switch, "share", step.points)
+    draft.set(switch, switch, "ramp", None, key=step.key)
+    return Changed(switch, (switch,))
+
+
+def halt_ramp(draft: Draft, switch: NodeId) -> Changed:
+    """No step is taken any more; the share stays."""
+    for key, held in _switch(draft, switch).ramp:
+        if held is not None:
+            draft.set(switch, switch, "ramp", None, key=key)
     return Changed(switch, (switch,))
 
 

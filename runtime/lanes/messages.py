@@ -11,6 +11,7 @@ import socket
 import struct
 from typing import Any
 
+from dark_lang.deciding import Side
 from dark_lang.errors import Failed, LimitReached, RunError, Stopped
 from dark_lang.names import NodeId
 from dark_lang.records import NamedTuple
@@ -33,6 +34,7 @@ class Task(NamedTuple):
     values: tuple[str, ...]
     request: tuple[str, bytes, bytes, list[tuple[bytes, bytes]], bytes, str, int]  # the fields of an Incoming
     deadline: float  # by time.monotonic, which is the same in all processes of a host
+    forced: dict[NodeId, Side] | None = None  # the sides that a signed request asks for
 
 
 class RunFailure(NamedTuple):

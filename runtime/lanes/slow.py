@@ -76,7 +76,14 @@ class SlowProcess:
                 plan, takes_params = plan_for(task.fields), task.fields is None or "params" in task.fields
                 record = request_value(incoming, plan, task.variables, task.values, params=takes_params)
                 call = program.callable_for(task.handler)
-                made = program.answer(call, (record, *task.values), world, deadline=task.deadline, inspect=world.keep)
+                made = program.answer(
+                    call,
+                    (record, *task.values),
+                    world,
+                    deadline=task.deadline,
+                    inspect=world.keep,
+                    forced=task.forced or {},
+                )
         except BadRequest as error:
             return Report(unreadable=(error.detail, error.status))
         except RunError as error:

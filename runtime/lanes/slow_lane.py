@@ -218,7 +218,8 @@ def _task(process: Process, ticket: Ticket) -> Task:
     asked = ticket.incoming
     request = (asked.method, asked.path, asked.query, asked.headers, asked.body, asked.peer, asked.port)
     handler, fields = ticket.handler, ticket.fields
-    return Task(capsule.key, packed, handler, fields, ticket.variables, ticket.values, request, ticket.deadline)
+    forced = None if asked.forced is None else dict(asked.forced)
+    return Task(capsule.key, packed, handler, fields, ticket.variables, ticket.values, request, ticket.deadline, forced)
 
 
 def _back(report: Report) -> Back:

@@ -55,6 +55,7 @@ class Result(NamedTuple):
     failure: Failure | None = None
     effects: tuple[Call, ...] = ()
     decisions: Mapping[NodeId, bool] = {}
+    taken: frozenset[tuple[NodeId, bool]] = frozenset()  # the sides that code came to
     skip: Skip | None = None
     lacking: str = ""
 
@@ -135,8 +136,10 @@ def held_run(
 ) -> Result:
     """What a run in a held world comes to; `run` is given what wants to see the run when it is over."""
     decisions: dict[NodeId, bool] = {}
+    taken: set[tuple[NodeId, bool]] = set()
 
     def inspect(over: Run) -> None:
+        taken.update(over.taken)
         decisions.update({switch: known[True].is_new for switch, known in over.decisions.items()})
 
     made: R | None = None
@@ -152,7 +155,7 @@ def held_run(
     # As when it was recorded: what fails, stops, or says 500 leaves nothing behind.
     kept = answered(made) if made is not None else None
     effects = tuple(world.effects) if failure is None and (kept is None or kept.status < 500) else ()
-    return Result(kept, failure, effects, decisions)
+    return Result(kept, failure, effects, decisions, frozenset(taken))
 
 
 def result_of(trace: Trace) -> Result:

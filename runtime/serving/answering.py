@@ -34,6 +34,7 @@ from runtime.serving.reserved import PREFIX, empty_canvas, reserved
 from runtime.serving.routes import BadPath
 from runtime.serving.snapshots import Handler, Snapshot, Snapshots
 from runtime.serving.traffic import Traffic
+from runtime.switches.forcing import HEADER, NOTHING, Forcing
 from runtime.traces.files import MissingCount
 from runtime.traces.identities import next_trace_id, spell_trace
 from runtime.traces.watching_world import Watched, WatchingWorld
@@ -80,6 +81,7 @@ class Answering:
         self._data = data
         self._traffic = traffic
         self.tests = tests
+        self.forcing: Forcing | None = None
         self._slow_lane = slow_lane
         self._threads: Threads | None = None
         self._seconds = time_ms / 1000
@@ -146,6 +148,8 @@ class Answering:
                 self._traffic.unmatched(incoming, snapshot, made, started)
             return made
         handler, values = chosen
+        if snapshot.whole and (signed := incoming.header(HEADER)) is not None:
+            incoming.forced = self.forcing.read(signed) if self.forcing is not None else None
         lane = self.choice.lane(handler, incoming)
         if lane is Lane.INLINE:
             world = WatchingWorld(self._data)
@@ -197,6 +201,7 @@ class Answering:
                 world,
                 brief=self.choice.has_slow if brief is None else brief,
                 inspect=world.keep if snapshot.whole else None,
+                forced=incoming.forced or NOTHING,
             )
         except Overtime:
             self.choice.took_long(handler)

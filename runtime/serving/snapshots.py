@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Generic, Protocol, TypeVar
 
+from dark_lang.deciding import Side
 from dark_lang.library import Effect, World
 from dark_lang.names import NodeId
 from dark_lang.nodes.toplevels import Http, Switch, Toplevel
@@ -84,10 +85,11 @@ class Program(Protocol):
         brief: bool = False,
         deadline: float = 0.0,
         inspect: Callable[[Run], None] | None = None,
+        forced: Mapping[NodeId, Side] = {},
     ) -> Outgoing:
         """Runs a handler within the limits of a request; its first argument is the request. `deadline`: by
-        time.monotonic, if it began before now; `inspect` gets the run when it is over. Raises RunError; and Overtime,
-        if it is `brief`."""
+        time.monotonic, if it began before now; `inspect` gets the run when it is over; `forced`: sides that a signed
+        request asks for. Raises RunError; and Overtime, if it is `brief`."""
         ...
 
     def outgoing(self, call: Callable[..., Value], *args: Value) -> Outgoing:

@@ -146,6 +146,21 @@ class TraceReader:
         )
         return {(NodeId(switch % (1 << 64)), bool(new)): count for switch, new, count in rows}
 
+    def side_counts(self, switch: NodeId, new: bool, since: int) -> tuple[int, int, int]:
+        """Of the runs that took a side: how many, how many failed, and how long they took, in microseconds."""
+        connection = self._open()
+        if connection is None:
+            return 0, 0, 0
+        rows = self._ask(
+            connection,
+            "SELECT coalesce(sum(weight), 0), coalesce(sum(weight * (status >= 500)), 0),"
+            " coalesce(sum(weight * duration), 0) FROM sides JOIN traces ON traces.id = trace"
+            " WHERE switch = ? AND new = ? AND trace >= ?",
+            (signed(switch), int(new), since),
+        )
+        runs, failed, duration = rows[0]
+        return runs, failed, duration
+
     def missing(self) -> list[MissingCount]:
         """The requests that no handler took, newest first."""
         connection = self._open()
