@@ -70,10 +70,12 @@ def run(
             inspect(present)
 
 
-def run_within(outer: Run, function: Callable[..., Value], args: tuple[Value, ...], limits: Limits) -> Value:
-    """A run inside another: it shares its world, and ends no later."""
+def run_within(
+    outer: Run, function: Callable[..., Value], args: tuple[Value, ...], limits: Limits, world: World | None = None
+) -> Value:
+    """A run inside another: it shares its world, unless it has one of its own, and ends no later."""
     deadline = min(outer.deadline, time.monotonic() + limits.time_ms / 1000)
-    inner = Run(outer.world, outer.args, outer.subject, outer.forced, deadline, pinned=outer.pinned)
+    inner = Run(world or outer.world, outer.args, outer.subject, outer.forced, deadline, pinned=outer.pinned)
     inner.decisions = outer.decisions
     inner.deciding = outer.deciding
     inner.taken = outer.taken

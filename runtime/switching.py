@@ -108,6 +108,7 @@ def _is_met(linker: Linker, run: Run, needed: NodeId, new: bool) -> bool:
 def _holds(linker: Linker, run: Run, switch: top.Switch) -> bool:
     """Whether the condition is exactly true. What it cannot see is a hole to it, which is not true."""
     from runtime.running import Limits, run_within  # it runs code, and running code decides switches
+    from runtime.switches.conditions import ReadingWorld
 
     if isinstance(switch.condition, e.Bool):
         return switch.condition.value
@@ -123,7 +124,7 @@ def _holds(linker: Linker, run: Run, switch: top.Switch) -> bool:
         compiled = compile_condition(switch)
         function = linker.link_code(compiled, switch)
         args = tuple(seen.get(name, HoleValue(switch.id, name)) for name in compiled.params)
-        return run_within(run, function, args, Limits(time_ms=CONDITION_MS)) is True
+        return run_within(run, function, args, Limits(time_ms=CONDITION_MS), ReadingWorld(run.world)) is True
     except RunError:
         return False
 

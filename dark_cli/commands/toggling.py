@@ -62,7 +62,10 @@ def create(
         owner = site.owner(f"toggle:{name}")
         if existing and owner is not None:
             return switches.put_switch(site.draft, site, at.toplevel, node, owner, code)
-        return switches.create_switch(site.draft, site, at.toplevel, node, name, code, rule)
+        done = switches.create_switch(site.draft, site, at.toplevel, node, name, code, rule)
+        if rule.condition:
+            _require_reading(site, done[-1].toplevel)
+        return done
 
     perform(workspace, operation)
 
@@ -90,7 +93,21 @@ def _body_of(site: Site, toplevel: NodeId) -> NodeId:
 def when(workspace: Workspace, name: str, condition: str) -> None:
     """Give the new side only where CONDITION is true. It sees request, event, subject and now; `true` is for all."""
     text = text_argument(workspace, condition)
-    _on_switch(workspace, name, lambda site, switch: switches.set_condition(site.draft, site, switch, text))
+
+    def change(site: Site, switch: NodeId) -> Changed:
+        done = switches.set_condition(site.draft, site, switch, text)
+        _require_reading(site, switch)
+        return done
+
+    _on_switch(workspace, name, change)
+
+
+def _require_reading(site: Site, switch: NodeId) -> None:
+    from runtime.switches.conditions import require_reading  # late: most changes of a switch set no condition
+
+    tree = site.draft.tree(switch)
+    assert isinstance(tree, top.Switch)
+    require_reading(site.canvas, tree)
 
 
 @toggle.command("allow")

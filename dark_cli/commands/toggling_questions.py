@@ -167,7 +167,10 @@ def _request(workspace: Workspace, path: str) -> Any:
 @click.pass_obj
 def history(workspace: Workspace, name: str, limit: int) -> None:
     """List who changed a switch, newest first."""
-    entries = list(workspace.host.log(limit, toplevel=find_switch(workspace, name)))
+    label = f"toggle:{name.removeprefix('toggle:')}"
+    gone = next((entry.id for entry in workspace.canvas.deleted() if entry.label == label), None)
+    switch = gone if gone is not None and workspace.canvas.labelled(label) is None else find_switch(workspace, name)
+    entries = list(workspace.host.log(limit, toplevel=switch))
     if workspace.json:
         workspace.answer(
             [{"diff": one.id.hex(), "time": one.time, "author": one.author, "command": one.command} for one in entries]

@@ -58,9 +58,11 @@ class WatchingWorld(RequestWorld):
         over = self._over
         if over is None:
             return Watched(calls, partial, (), None)
-        decided = [
-            Decided(switch, known[True].is_new, known[True].reason.value) for switch, known in over.decisions.items()
-        ]
+        decided = []
+        for switch, new in sorted(over.taken):
+            # What code came to: where one new side is finished and another is not, one switch gives both.
+            known = over.decisions[switch]
+            decided.append(Decided(switch, new, known[known[True].is_new is new].reason.value))
         return Watched(calls, partial, tuple(decided), over.subject)
 
     def now(self) -> datetime:

@@ -20,6 +20,7 @@ from dark_lang.stdlib.v0 import (
     list_walks,
     lists,
     maths,
+    networks,
     operators,
     options,
     randoms,
@@ -29,6 +30,7 @@ from dark_lang.stdlib.v0 import (
     strings,
     tests,
     tuples,
+    versions,
 )
 
 FUNCTIONS: tuple[LibraryFunction, ...] = (
@@ -57,4 +59,6 @@ FUNCTIONS: tuple[LibraryFunction, ...] = (
     *randoms.FUNCTIONS,
     *datastores.FUNCTIONS,
     *tests.FUNCTIONS,
+    *versions.FUNCTIONS,
+    *networks.FUNCTIONS,
 )
