@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 __all__ = ["Host", "Judge", "Listener", "LogEntry", "Outcome", "Terms"]
 
 R = TypeVar("R")
+MOST_AT_A_TIME = 8
 MOST_STEPS_BACK = 50
 """Edits of one definition, when its state at an earlier time is looked for."""
 
@@ -113,9 +114,12 @@ class Host(Follower):
     def as_it_was(self, toplevel: NodeId, contents: Container[bytes]) -> tuple[Entry | None, Tree] | None:
         """A definition as it was when it last had one of those contents; None if that is long ago."""
         with self._lock:
-            left_out: list[LogEntry] = []
-            for ref in self._touching(toplevel)[:MOST_STEPS_BACK]:
-                left_out.append(LogEntry(ref.id, self._loaded.store.read(ref)))
+            newest = [
+                LogEntry(ref.id, self._loaded.store.read(ref)) for ref in self._touching(toplevel)[:MOST_STEPS_BACK]
+            ]
+            # Of edits that were made at a time, any may have come here last; further back, one came after the other.
+            alone = [[entry] for entry in newest[:MOST_AT_A_TIME]]
+            for left_out in (*alone, *(newest[:count] for count in range(2, len(newest) + 1))):
                 shadow = LiveLedgers(None)
                 shadow.changed = history.earlier(self._loaded.ledgers, left_out)
                 found = as_they_are(shadow, [toplevel]).get(toplevel)

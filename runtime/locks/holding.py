@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 
 from dark_lang.errors import AddressError, DarkError
 from dark_lang.names import NodeId
+from dark_lang.nodes import toplevels as top
 from dark_lang.records import NamedTuple
 from runtime.locks.judging import microseconds_now
 from runtime.locks.matching import runs_the_same
 from runtime.locks.regions import is_given
-from runtime.locks.uses import DELETED
+from runtime.locks.uses import DELETED, release
 
 if TYPE_CHECKING:
     from runtime.canvas import Canvas
@@ -41,6 +42,7 @@ class Holding:
     def __init__(self, host: Host) -> None:
         self._host = host
         self._held: dict[NodeId, Held] = {}
+        self._kept: dict[NodeId, Held] = {}  # switches on whose rule edits disagree, as they served before
         self.served = host.canvas
         self._recover()
         host.held = self.labels
@@ -57,10 +59,11 @@ class Holding:
     def after(self, canvas: Canvas, touched: Iterable[NodeId], *, own: bool) -> tuple[Canvas, frozenset[NodeId]]:
         """What to serve now that the program is `canvas`, and in what it may differ from what was served. `own`: the
         edit was made, and judged, by this process."""
-        before, looked_at = self.served, frozenset(touched) | self._held.keys()
+        before, looked_at = self.served, frozenset(touched) | self._held.keys() | self._kept.keys()
+        self._keep_switches(before, canvas, looked_at)
         if not self._host.has_traffic:
-            self.served = canvas
-            return canvas, looked_at
+            self.served = self._with_held(canvas)
+            return self.served, looked_at
         held = dict(self._held)
         if own:
             for toplevel in touched:
@@ -81,11 +84,26 @@ class Holding:
         self.served = self._with_held(canvas)
         return self.served, looked_at
 
+    def _keep_switches(self, before: Canvas, canvas: Canvas, looked_at: Iterable[NodeId]) -> None:
+        """Where edits of one rule disagree, traffic gets what it got here until somebody settles it."""
+        for toplevel in looked_at:
+            entry = canvas.entries.get(toplevel)
+            if entry is None or not entry.alive or entry.kind is not top.Switch or not _disagree(canvas, toplevel):
+                self._kept.pop(toplevel, None)
+            elif toplevel not in self._kept and toplevel in before.entries and not _disagree(before, toplevel):
+                kept = Held(*before.held(toplevel))
+                self._kept[toplevel] = kept
+                log.warning("edits disagree on %s; it serves as it did before them", _label(canvas, toplevel))
+                try:
+                    release(self._host.folder, toplevel, kept.tree.materialized.content, "merge")
+                except DarkError as error:
+                    log.error("how %s served cannot be kept: %s", _label(canvas, toplevel), error.message)
+
     def _with_held(self, canvas: Canvas) -> Canvas:
-        if not self._held:
+        if not self._held and not self._kept:
             return canvas
         return canvas.after(
-            {toplevel: (held.entry, held.tree) for toplevel, held in self._held.items()},
+            {toplevel: (held.entry, held.tree) for toplevel, held in (*self._held.items(), *self._kept.items())},
             preferred=canvas.preferred,
             problems=canvas.problems,
             frontier=canvas.frontier,
@@ -100,6 +118,11 @@ class Holding:
         try:
             uses = host.locks.uses
             now = microseconds_now()
+            for each in canvas.alive():
+                if each.kind is top.Switch and _disagree(canvas, each.id):
+                    kept = host.as_it_was(each.id, uses.served(each.id))
+                    if kept is not None:
+                        self._kept[each.id] = Held(*kept)
             for toplevel in [*uses.entries(now), *uses.all_served()]:
                 contents = uses.served(toplevel)
                 entry = canvas.entries.get(toplevel)
@@ -122,6 +145,10 @@ class Holding:
         except DarkError as error:
             log.error("what was held before cannot be told: %s", error.message)
         self.served = self._with_held(canvas)
+
+
+def _disagree(canvas: Canvas, toplevel: NodeId) -> bool:
+    return bool(canvas.materialized(toplevel).conflicts)
 
 
 def _as_before(before: Canvas, canvas: Canvas, toplevel: NodeId) -> Held:
