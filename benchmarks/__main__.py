@@ -23,6 +23,7 @@ from benchmarks.http_rows import datastore_rows, handler_rows
 from benchmarks.opening_rows import opening_rows
 from benchmarks.reporting import Row, save, table
 from benchmarks.runaway_rows import runaway_rows
+from benchmarks.switch_rows import coverage_rows, switch_rows
 from benchmarks.tracing_rows import listing_rows, replay_rows, testing_rows, tracing_rows
 
 
@@ -60,6 +61,8 @@ SECTIONS: tuple[tuple[str, Callable[[Canvases], Iterator[Row]]], ...] = (
     ("listing", lambda c: listing_rows(100_000 if c.quick else 1_000_000)),
     ("replay", lambda _: replay_rows()),
     ("testing", lambda _: testing_rows()),
+    ("switches", lambda _: switch_rows()),
+    ("coverage", lambda _: coverage_rows()),
     ("runaways", lambda _: runaway_rows()),
     ("compute", lambda _: compute_rows()),
     ("compile", lambda _: compile_rows()),

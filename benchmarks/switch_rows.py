@@ -1,0 +1,102 @@
+"""What a switch costs those who come to it, and how long CI takes to say what ran each side.
+
+Must not know how servers are started or load is made. Invariant: the same handler with switches and without is measured
+in turn in one run, since the machine's pace drifts.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from benchmarks.http_rows import SECONDS, new_canvas
+from benchmarks.load import load, request_bytes
+from benchmarks.reporting import Row, median
+from benchmarks.servers import DARK, dark_server
+from dark_lang.deciding import decide
+from dark_lang.names import NodeId
+from dark_lang.nodes.toplevels import Switch
+
+TURNS = 7
+DECISIONS = 200_000
+SWITCHES, TESTS = 1_000, 10_000
+
+_HANDLER = '{ id: Shop::number(7), name: Shop::name(name), score: Shop::score(1), tags: ["a", "b"] }'
+
+
+def switch_rows() -> Iterator[Row]:
+    rule = Switch(NodeId(1), 1, "", "s", True, 5_000, "salt", "murmur3", (), (), (), None)
+    subjects = [f"user-{nth}" for nth in range(1_000)]
+    started = time.perf_counter()
+    for nth in range(DECISIONS):
+        decide(rule, subjects[nth % 1_000], finished=_yes)
+    microseconds = (time.perf_counter() - started) / DECISIONS * 1e6
+    yield Row("a decision without a condition", f"{microseconds:.2f} µs", "-", microseconds, "µs", 2)
+    with tempfile.TemporaryDirectory() as folder:
+        commands = [
+            ["insert", "fn", "Shop::number(n: Int) -> Int", "n"],
+            ["insert", "fn", "Shop::name(s: String) -> String", "s"],
+            ["insert", "fn", "Shop::score(n: Int) -> Int", "n"],
+            ["insert", "http", "GET", "/plain/:name", _HANDLER],
+            ["insert", "http", "GET", "/switched/:name", _HANDLER.replace("Shop::", "New::")],
+            ["insert", "fn", "New::number(n: Int) -> Int", "n"],
+            ["insert", "fn", "New::name(s: String) -> String", "s"],
+            ["insert", "fn", "New::score(n: Int) -> Int", "n"],
+            ["toggle", "create", "New::number#body", "one", "--new", "n"],
+            ["toggle", "create", "New::name#body", "two", "--new", "s"],
+            ["toggle", "create", "New::score#body", "three", "--new", "n"],
+            *(["toggle", "rollout", name, "50"] for name in ("one", "two", "three")),
+        ]
+        canvas = new_canvas(Path(folder), commands)
+        with (canvas / "canvas.toml").open("a") as settings:
+            settings.write('\n[subject]\ntrusted_header = "x-user"\n')
+        rates: dict[str, list[float]] = {"plain": [], "switched": []}
+        with dark_server(canvas) as server:
+            for _ in range(TURNS):
+                for name, found in rates.items():
+                    asked = [
+                        request_bytes(server.port, f"/{name}/ada", headers=[f"X-User: u{nth}"]) for nth in range(50)
+                    ]
+                    result = load(server.port, asked, connections=32, seconds=SECONDS)
+                    if set(result.statuses) != {200}:
+                        raise RuntimeError(f"not every request was answered with 200: {result.statuses}")
+                    found.append(result.per_second)
+    plain, switched = median(rates["plain"]), median(rates["switched"])
+    yield Row(
+        "three switches in a handler",
+        f"{switched:,.0f}/s",
+        f"without {plain:,.0f}/s",
+        switched / plain,
+        "x",
+        0.9,
+        at_least=True,
+    )
+
+
+def _yes() -> bool:
+    return True
+
+
+def coverage_rows() -> Iterator[Row]:
+    with tempfile.TemporaryDirectory() as folder:
+        canvas = new_canvas(Path(folder), [])
+        lines = [f"insert fn 'Shop::f{nth}(n: Int) -> Int' 'n + {nth}'" for nth in range(SWITCHES)]
+        lines += [f"toggle create Shop::f{nth}#body s{nth} --new 'n + {nth} + 0'" for nth in range(SWITCHES)]
+        lines += [
+            f"insert test t{nth} 'Shop::f{nth % SWITCHES}({nth}) == {nth + nth % SWITCHES}'" for nth in range(TESTS)
+        ]
+        Path(folder, "edits").write_text("\n".join(lines) + "\n")
+        subprocess.run([DARK, "apply", str(Path(folder, "edits"))], cwd=canvas, check=True, capture_output=True)
+        started = time.perf_counter()
+        done = subprocess.run(
+            [DARK, "toggle", "coverage", "--fail-under", "100"], cwd=canvas, capture_output=True, text=True, check=False
+        )
+        seconds = time.perf_counter() - started
+        if done.returncode:
+            raise RuntimeError(
+                f"coverage ended with exit code {done.returncode}: {done.stdout[-300:]}{done.stderr[-300:]}"
+            )
+    yield Row(f"coverage of {SWITCHES:,} switches by {TESTS:,} tests", f"{seconds:.1f} s", "-", seconds, "s", 10)
