@@ -9,7 +9,7 @@ from __future__ import annotations
 import shlex
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -117,11 +117,13 @@ def _run_line(workspace: Workspace, words: list[str], number: int) -> None:
     """One edit of a batch. Errors say which line they are of; nothing of the batch is recorded then."""
     name, *rest = words or [""]  # `dark` alone
     entry = entry_of(name)
-    if entry is None or entry.group != "structure" or name in ("edit", "apply", "actions"):
-        raise UsageError(f"line {number}: {name!r} is no command that edits", suggestion="dark --help lists commands")
+    if entry is None or (entry.group != "structure" and name != "toggle") or name in ("edit", "apply"):
+        raise _no_edit(name, number)
     if guard := next((word for word in rest if word.partition("=")[0] in _GUARDS), None):
         raise UsageError(f"line {number}: {guard} belongs to `dark apply` itself")
     found = getattr(import_module(f"dark_cli.commands.{entry.module}"), entry.attribute)
+    if not _edits(found, rest):
+        raise _no_edit(" ".join(words[:2]), number)
     try:
         with found.make_context(name, rest, obj=workspace) as context:
             found.invoke(context)
@@ -130,6 +132,18 @@ def _run_line(workspace: Workspace, words: list[str], number: int) -> None:
     except DarkError as error:
         told = type(error)(f"line {number}: {error.message}", details=error.details, suggestion=error.suggestion)
         raise told from error
+
+
+def _edits(found: click.Command, words: Sequence[str]) -> bool:
+    """Whether it would change the canvas, and not only tell of it. Words that name no command are for click to tell."""
+    if isinstance(found, click.Group):
+        part = found.commands.get(words[0]) if words else None
+        return part is None or _edits(part, words[1:])
+    return any("--dry-run" in parameter.opts for parameter in found.params)
+
+
+def _no_edit(name: str, number: int) -> UsageError:
+    return UsageError(f"line {number}: {name!r} is no command that edits", suggestion="dark --help lists commands")
 
 
 FITS_OFFERED = 8

@@ -54,7 +54,7 @@ def create(
     """Put a switch around the code at ADDRESS: what is there is the old side, and still what everybody gets."""
     name = name.removeprefix("toggle:")
     code = text_argument(workspace, new) if new else ""
-    rule = switches.Rule(algorithm, _salt(workspace, like), text_argument(workspace, when) if when else "")
+    condition = text_argument(workspace, when) if when else ""
 
     def operation(site: Site) -> Changed | list[Changed]:
         at = site.node(address)
@@ -62,18 +62,19 @@ def create(
         owner = site.owner(f"toggle:{name}")
         if existing and owner is not None:
             return switches.put_switch(site.draft, site, at.toplevel, node, owner, code)
+        rule = switches.Rule(algorithm, _salt(workspace, site, like), condition)
         done = switches.create_switch(site.draft, site, at.toplevel, node, name, code, rule)
-        if rule.condition:
+        if condition:
             _require_reading(site, done[-1].toplevel)
         return done
 
     perform(workspace, operation)
 
 
-def _salt(workspace: Workspace, like: str | None) -> str:
+def _salt(workspace: Workspace, site: Site, like: str | None) -> str:
     if not like:
         return ""
-    tree = workspace.canvas.tree(find_switch(workspace, like))
+    tree = site.draft.tree(_found(workspace, site, like))
     assert isinstance(tree, top.Switch)
     return tree.salt
 
@@ -199,11 +200,12 @@ def off(workspace: Workspace, name: str) -> None:
 @click.pass_obj
 def needs(workspace: Workspace, name: str, other: str, old: bool, remove: bool) -> None:
     """Give the new side of NAME only to those who get the new side of OTHER."""
-    needed = find_switch(workspace, other)
     wanted = None if remove else not old
-    _on_switch(
-        workspace, name, lambda site, switch: switches.set_prerequisite(site.draft, site, switch, needed, wanted)
-    )
+
+    def change(site: Site, switch: NodeId) -> Changed:
+        return switches.set_prerequisite(site.draft, site, switch, _found(workspace, site, other), wanted)
+
+    _on_switch(workspace, name, change)
 
 
 @toggle.command("finish")
@@ -247,7 +249,9 @@ def _settle(workspace: Workspace, name: str, side: Side, prune: bool) -> None:
 
 
 def _switches(site: Site) -> Sequence[NodeId]:
-    return [entry.id for entry in site.canvas.alive() if entry.kind is top.Switch]
+    before = [entry.id for entry in site.canvas.alive() if entry.kind is top.Switch]
+    made = [toplevel for toplevel, tree in site.pending.items() if isinstance(tree, top.Switch)]
+    return [*(each for each in before if each not in site.pending), *made]
 
 
 def _on_switch(workspace: Workspace, name: str, change: Callable[[Site, NodeId], Changed | list[Changed]]) -> None:
