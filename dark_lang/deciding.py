@@ -14,6 +14,7 @@ from typing import Final
 import mmh3
 
 from dark_lang.names import NodeId, read_id_prefix
+from dark_lang.nodes.expressions import Bool
 from dark_lang.nodes.toplevels import Switch
 from dark_lang.records import dataclass
 
@@ -49,6 +50,19 @@ class Decision:
         return self.side is Side.NEW
 
 
+_PINNED: Final = {side: Decision(side, Reason.PINNED) for side in Side}
+_FORCED: Final = {side: Decision(side, Reason.FORCED) for side in Side}
+_OFF: Final = Decision(Side.OLD, Reason.OFF)
+_DENIED: Final = Decision(Side.OLD, Reason.DENIED)
+_PREREQUISITE: Final = Decision(Side.OLD, Reason.PREREQUISITE)
+_ALLOWED: Final = Decision(Side.NEW, Reason.ALLOWED)
+_CONDITION: Final = Decision(Side.OLD, Reason.CONDITION)
+_UNFINISHED: Final = Decision(Side.OLD, Reason.UNFINISHED)
+_IN_SHARE: Final = Decision(Side.NEW, Reason.SHARE)
+_OUTSIDE_SHARE: Final = Decision(Side.OLD, Reason.SHARE)
+# Made once: making one takes longer than all the rest of a decision.
+
+
 def _met(_switch: NodeId, _new: bool) -> bool:
     return False
 
@@ -69,39 +83,91 @@ def decide(
     `forced`: by a signed request; `pinned`: by a run that nobody waits for, whatever the switch says.
     `is_trusted`: whether the subject may be looked up in the lists; a plain cookie's may not."""
     if pinned is not None:
-        return Decision(pinned, Reason.PINNED)
+        return _PINNED[pinned]
     if not switch.on:
-        return Decision(Side.OLD, Reason.OFF)
+        return _OFF
     if forced is not None:
-        return Decision(forced, Reason.FORCED)
-    listed = dict(switch.subjects).get(subject) if subject is not None and is_trusted else None
+        return _FORCED[forced]
+    listed = _listed(switch, subject) if switch.subjects and is_trusted else None
     if listed is False:
-        return Decision(Side.OLD, Reason.DENIED)
+        return _DENIED
     for spelled, wanted in switch.prerequisites:
         if wanted is None:
             continue
         needed = read_id_prefix(spelled)
         if needed is None or not is_met(NodeId(needed[0]), wanted is True):
-            return Decision(Side.OLD, Reason.PREREQUISITE)
+            return _PREREQUISITE
     if listed is True:
-        return Decision(Side.NEW, Reason.ALLOWED)
+        return _ALLOWED
     if switch.condition is not None and not holds():
-        return Decision(Side.OLD, Reason.CONDITION)
+        return _CONDITION
     if not finished():
-        return Decision(Side.OLD, Reason.UNFINISHED)
-    return Decision(Side.NEW if is_in_share(switch, subject) else Side.OLD, Reason.SHARE)
+        return _UNFINISHED
+    return _sharing(switch)(subject)
+
+
+def unfinished(decision: Decision) -> Decision:
+    """What a decision about a finished new side would have been, had that side not been finished. Nobody gets such a
+    side by share; every other reason is as good for it."""
+    return _UNFINISHED if decision is _IN_SHARE or decision is _OUTSIDE_SHARE else decision
+
+
+def quick_decision(switch: Switch) -> Callable[[str | None, bool], Decision] | None:
+    """`decide` for a subject and whether it is trusted, prepared for whoever asks all the time. It holds for a new side
+    that is finished where no side is forced or pinned. None for a switch that has a condition or needs another one."""
+    if not switch.on:
+        return lambda _subject, _is_trusted: _OFF
+    condition = switch.condition
+    is_open = condition is None or (isinstance(condition, Bool) and condition.value)
+    if not is_open or any(wanted is not None for _, wanted in switch.prerequisites):
+        return None
+    listed = dict(switch.subjects)
+    shared = _sharing(switch)
+
+    def decided(subject: str | None, is_trusted: bool) -> Decision:
+        if listed and is_trusted and subject is not None:
+            found = listed.get(subject)
+            if found is not None:
+                return _ALLOWED if found is True else _DENIED
+        return shared(subject)
+
+    return decided
+
+
+def _listed(switch: Switch, subject: str | None) -> bool | None:
+    found = dict(switch.subjects).get(subject) if subject is not None else None
+    return found if isinstance(found, bool) else None
 
 
 def is_in_share(switch: Switch, subject: str | None) -> bool:
-    if subject is None:
-        return switch.share >= WHOLE
-    number = bucket(switch, subject)
-    if switch.algorithm == "murmur3/100":
-        return (number + 1) * 100 <= switch.share
-    return number < switch.share
+    return _sharing(switch)(subject) is _IN_SHARE
 
 
-def bucket(switch: Switch, subject: str) -> int:
-    """Where a subject falls: 0 to 9,999, or 0 to 99 for "murmur3/100". A lone surrogate counts as U+FFFD."""
-    hashed = mmh3.hash(f"{switch.salt}:{subject}".encode("utf-8", "replace"), 0, signed=False)
-    return hashed % (100 if switch.algorithm == "murmur3/100" else WHOLE)
+def _sharing(switch: Switch) -> Callable[[str | None], Decision]:
+    whole = _IN_SHARE if switch.share >= WHOLE else _OUTSIDE_SHARE
+    if switch.share in (0, WHOLE):
+        return lambda _subject: whole
+    number_of = bucketing(switch)
+    limit = switch.share // 100 if switch.algorithm == "murmur3/100" else switch.share
+
+    def decided(subject: str | None) -> Decision:
+        if subject is None:
+            return whole
+        return _IN_SHARE if number_of(subject) < limit else _OUTSIDE_SHARE
+
+    return decided
+
+
+def bucketing(switch: Switch) -> Callable[[str], int]:
+    """Says where a subject falls: 0 to 9,999, or 0 to 99 for "murmur3/100". A lone surrogate counts as U+FFFD."""
+    prefix = f"{switch.salt}:"
+    count = 100 if switch.algorithm == "murmur3/100" else WHOLE
+    hashed = mmh3.hash
+
+    def bucket(subject: str) -> int:
+        try:
+            return hashed(prefix + subject, 0, False) % count  # by name, the arguments would take half as long again
+        except UnicodeEncodeError:
+            return hashed((prefix + subject).encode("utf-8", "replace"), 0, False) % count
+
+    return bucket

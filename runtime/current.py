@@ -75,7 +75,7 @@ class Run:
         brief: bool = False,
         pinned: Mapping[NodeId, Side] = {},
     ) -> None:
-        self.world: World = _GuardedWorld(world, self)
+        self.world: World = _GuardedWorld(world)
         self.args = args  # what a switch's condition may see of it: `request`, `event`
         self.subject = subject
         self.is_trusted = True  # whether the subject may stand on the lists of a switch
@@ -84,9 +84,11 @@ class Run:
         self.deadline = deadline  # by time.monotonic
         self.memory = memory  # bytes that the process may grow by meanwhile, 0: any number
         self.brief = brief
-        self.decisions: dict[NodeId, dict[bool, Decision]] = {}
+        self.decisions: dict[NodeId, Decision] = {}  # for new sides that are finished
         self.deciding: set[NodeId] = set()
-        self.taken: set[tuple[NodeId, bool]] = set()  # the sides that code came to, by switch; True: the new one
+        # The sides that code came to, by switch (True: the new one), and why. One switch may give both, where one of
+        # its new sides is finished and another is not.
+        self.taken: dict[tuple[NodeId, bool], Decision] = {}
         self.thread = threading.get_ident()
         self.armed = False  # whether a limit may end it
         self.fired = False  # whether one did
@@ -203,13 +205,13 @@ def _end(run: Run) -> None:
 
 
 class _GuardedWorld:
-    """A world whose methods are guarded."""
+    """A world whose methods are guarded. It does not know the run: a run is freed when it is over, without the
+    collector of garbage, and with it the request."""
 
-    __slots__ = ("_run", "_world")
+    __slots__ = ("_world",)
 
-    def __init__(self, world: World, run: Run) -> None:
+    def __init__(self, world: World) -> None:
         self._world = world
-        self._run = run
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         method = getattr(self._world, name)

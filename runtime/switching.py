@@ -6,12 +6,12 @@ run it gives the same side, but that an unfinished new side is not given to thos
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from dark_lang.compiling.compiled import Need
 from dark_lang.compiling.translating import compile_condition
-from dark_lang.deciding import Decision, Reason, Side, decide
+from dark_lang.deciding import Decision, Reason, Side, decide, quick_decision, unfinished
 from dark_lang.errors import RunError
 from dark_lang.names import Defined, NodeId, Unresolved
 from dark_lang.naming import Realm
@@ -24,10 +24,14 @@ from runtime.current import Run, current_run, guarded
 if TYPE_CHECKING:
     from runtime.linking import Linker
 
+_MISSING: Final = Decision(Side.OLD, Reason.MISSING)
+
+# An Enum finds its members slowly, and handlers come by here all the time.
+_SHARE: Final = Reason.SHARE
+_NEW: Final = Side.NEW
+
 CONDITION_MS: Final = 5
 """What a condition may take; one that takes longer is not true."""
-
-_MISSING: Final = Decision(Side.OLD, Reason.MISSING)
 
 
 def side_chooser(linker: Linker, need: Need, tree: top.Toplevel) -> Callable[[], bool]:
@@ -38,54 +42,69 @@ def side_chooser(linker: Linker, need: Need, tree: top.Toplevel) -> Callable[[],
     entry = linker.canvas.entries.get(ref.id) if isinstance(ref, Defined) else None
     switch = linker.canvas.tree(ref.id) if isinstance(ref, Defined) and entry is not None and entry.alive else None
     if not isinstance(switch, top.Switch):
-        return lambda: False
-    chosen = switch
-    looked: list[bool] = []
+        return _absent(ref.id) if isinstance(ref, Defined) else lambda: False
+    chosen, own, quick = switch, switch.id, quick_decision(switch)
+    took_new, took_old = (own, True), (own, False)
+    finished: bool | None = None
 
     def is_finished() -> bool:
-        if not looked:
-            node = find(tree, need.node)
-            new = node.new if isinstance(node, e.Toggle) else tree
-            looked.append(linker.finishing.is_finished(new, within=tree))
-        return looked[0]
+        node = find(tree, need.node)
+        new = node.new if isinstance(node, e.Toggle) else tree
+        return linker.finishing.is_finished(new, within=tree)
 
     def takes_new() -> bool:
+        nonlocal finished
         run = current_run()
         if run is None:
             return False
-        known = run.decisions.get(chosen.id) or guarded(_decided, linker, run, chosen)
-        # Decided with either answer, and both the same: most switches.
-        new = (known[True] if known[True] is known[False] else known[guarded(is_finished)]).is_new
-        run.taken.add((chosen.id, new))
+        decision = run.decisions.get(own)
+        if decision is None:
+            if quick is not None and run.pinned.get(own) is None and run.forced.get(own) is None:
+                # No guard: a limit that ends this leaves nothing half done.
+                decision = run.decisions[own] = quick(run.subject, run.is_trusted)
+            else:
+                decision = guarded(_decided, linker, run, chosen)
+        if decision.reason is _SHARE:
+            if finished is None:
+                finished = guarded(is_finished)
+            if not finished:
+                decision = unfinished(decision)
+        new = decision.side is _NEW
+        run.taken[took_new if new else took_old] = decision
         return new
 
     return takes_new
 
 
-def _decided(linker: Linker, run: Run, switch: top.Switch) -> Mapping[bool, Decision]:
-    """What the switch decides in this run, for a new side that is finished and for one that is not."""
+def _absent(switch: NodeId) -> Callable[[], bool]:
+    def takes_new() -> bool:
+        run = current_run()
+        if run is not None:
+            run.decisions[switch] = _MISSING
+            run.taken[(switch, False)] = _MISSING
+        return False
+
+    return takes_new
+
+
+def _yes() -> bool:
+    return True
+
+
+def _decided(linker: Linker, run: Run, switch: top.Switch) -> Decision:
     known = run.decisions.get(switch.id)
     if known is None:
-        asked: list[bool] = []
-
-        def ask() -> bool:
-            asked.append(True)
-            return True
-
-        finished = _decide(linker, run, switch, ask)
-        # A side that was pinned runs as it stands: it stops where it is not finished, which is what was to be seen.
-        unfinished = Decision(Side.OLD, Reason.UNFINISHED) if asked else finished
-        known = run.decisions[switch.id] = {True: finished, False: unfinished}
+        known = run.decisions[switch.id] = _decide(linker, run, switch)
     return known
 
 
-def _decide(linker: Linker, run: Run, switch: top.Switch, finished: Callable[[], bool]) -> Decision:
+def _decide(linker: Linker, run: Run, switch: top.Switch) -> Decision:
     run.deciding.add(switch.id)
     try:
         return decide(
             switch,
             run.subject,
-            finished=finished,
+            finished=_yes,
             is_met=lambda needed, new: _is_met(linker, run, needed, new),
             holds=lambda: _holds(linker, run, switch),
             forced=run.forced.get(switch.id),
@@ -102,7 +121,7 @@ def _is_met(linker: Linker, run: Run, needed: NodeId, new: bool) -> bool:
     switch = linker.canvas.tree(needed) if entry is not None and entry.alive else None
     if not isinstance(switch, top.Switch) or needed in run.deciding:
         return False
-    return _decided(linker, run, switch)[True].is_new is new
+    return _decided(linker, run, switch).is_new is new
 
 
 def _holds(linker: Linker, run: Run, switch: top.Switch) -> bool:
@@ -138,8 +157,3 @@ def decider(linker: Linker, switch: top.Switch) -> Callable[[], bool]:
         return _holds(linker, present, switch)
 
     return holds
-
-
-def decisions_of(run: Run) -> dict[NodeId, Decision]:
-    """What was decided in a run, as it would hold for a finished side."""
-    return {switch: known[True] for switch, known in run.decisions.items()}

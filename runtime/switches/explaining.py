@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from dark_lang.deciding import Decision, Reason, bucket, decide
+from dark_lang.deciding import Decision, Reason, bucketing, decide
 from dark_lang.names import Defined, NodeId, read_id_prefix, spell_id
 from dark_lang.nodes import expressions as e
 from dark_lang.nodes import toplevels as top
@@ -136,6 +136,6 @@ def _share(switch: top.Switch, subject: str | None) -> str:
     share = f"{switch.share / 100:g} %"
     if subject is None:
         return f"no subject, and {share} of all"
-    number = bucket(switch, subject)
+    number = bucketing(switch)(subject)
     place = f"{number}" if switch.algorithm == "murmur3/100" else f"{number / 100:.2f}"
     return f"{share}; this subject is at {place}"

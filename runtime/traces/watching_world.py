@@ -6,9 +6,11 @@ that it asked is noted once, in order, with what it got; noting costs a tenth of
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from dark_lang.deciding import Decision
 from dark_lang.errors import RunError
 from dark_lang.names import NOWHERE, NodeId
 from dark_lang.records import NamedTuple
@@ -39,31 +41,29 @@ MOST_ROWS: Final = 1_000
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+_UNDECIDED: Final[Mapping[tuple[NodeId, bool], Decision]] = {}
+
+
 class WatchingWorld(RequestWorld):
     """One is made for each request, so it is made in little."""
 
-    __slots__ = ("_over", "calls")
+    __slots__ = ("_subject", "_taken", "calls")
 
     def __init__(self, shelf: Shelf) -> None:
         RequestWorld.__init__(self, shelf)
         self.calls: list[Noted] = []
-        self._over: Run | None = None
+        self._taken: Mapping[tuple[NodeId, bool], Decision] = _UNDECIDED
+        self._subject: str | None = None
 
     def keep(self, run: Run) -> None:
         """Has what was decided in a run that is over (`running.run`, `inspect`) be part of what was watched."""
-        self._over = run
+        self._taken = run.taken
+        self._subject = run.subject
 
     def watched(self) -> Watched:
         calls, partial = calls_to_plain(self.calls)
-        over = self._over
-        if over is None:
-            return Watched(calls, partial, (), None)
-        decided = []
-        for switch, new in sorted(over.taken):
-            # What code came to: where one new side is finished and another is not, one switch gives both.
-            known = over.decisions[switch]
-            decided.append(Decided(switch, new, known[known[True].is_new is new].reason.value))
-        return Watched(calls, partial, tuple(decided), over.subject)
+        decided = tuple([Decided(*side, why.reason.value) for side, why in sorted(self._taken.items())])
+        return Watched(calls, partial, decided, self._subject)
 
     def now(self) -> datetime:
         found = super().now()

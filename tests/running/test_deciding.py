@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from memory_canvas import MemoryCanvas
 
-from dark_lang.deciding import Reason, Side, bucket, decide, is_in_share
+from dark_lang.deciding import Reason, Side, bucketing, decide, is_in_share, quick_decision, unfinished
 from dark_lang.names import NodeId, spell_id
 from dark_lang.nodes import expressions as e
 from dark_lang.nodes.toplevels import Switch
@@ -59,6 +59,50 @@ def test_order(changes: dict[str, object], subject: str, options: dict[str, obje
     assert decision.is_new is (expected in (Reason.FORCED, Reason.ALLOWED, Reason.SHARE))
 
 
+subjects = st.one_of(st.none(), st.sampled_from(["ada", "eve", ""]), st.text())
+
+
+@given(
+    st.booleans(),
+    st.one_of(st.sampled_from([0, 1, 99, 5_000, 9_999, 10_000]), st.integers(0, 10_000)),
+    st.sampled_from(["murmur3", "murmur3/100"]),
+    st.lists(st.tuples(st.sampled_from(["ada", "eve"]), st.sampled_from([True, False, None])), max_size=3),
+    st.sampled_from([None, True, False, 1]),
+    st.sampled_from([None, True, False]),
+    subjects,
+    st.booleans(),
+    st.booleans(),
+)
+def test_the_quick_decision_is_the_decision(
+    on: bool,
+    share: int,
+    algorithm: str,
+    listed: list[tuple[str, bool | None]],
+    condition: object,
+    needed: bool | None,
+    subject: str | None,
+    is_trusted: bool,
+    finished: bool,
+) -> None:
+    code = e.Bool(NodeId(6), condition) if isinstance(condition, bool) else e.Int(NodeId(6), 1)
+    rule = replace(
+        RULE,
+        on=on,
+        share=share,
+        algorithm=algorithm,
+        subjects=tuple(listed),
+        prerequisites=((spell_id(NEEDED), needed),),
+        condition=None if condition is None else code,
+    )
+    quick = quick_decision(rule)
+    if quick is None:
+        assert on and (needed is not None or (condition is not None and condition is not True))
+        return
+    slow = decide(rule, subject, finished=lambda: finished, is_trusted=is_trusted)
+    made = quick(subject, is_trusted)
+    assert (made if finished else unfinished(made)) == slow
+
+
 @given(
     st.text(), st.text(), st.integers(0, 10_000), st.integers(0, 10_000), st.sampled_from(["murmur3", "murmur3/100"])
 )
@@ -98,8 +142,8 @@ def murmur3(data: bytes) -> int:
 
 
 def test_buckets_are_those_of_murmur3() -> None:
-    assert bucket(replace(RULE, salt="a"), "b") == murmur3(b"a:b") % 10_000
-    assert bucket(replace(RULE, salt="a", algorithm="murmur3/100"), "bcdef") == murmur3(b"a:bcdef") % 100
+    assert bucketing(replace(RULE, salt="a"))("b") == murmur3(b"a:b") % 10_000
+    assert bucketing(replace(RULE, salt="a", algorithm="murmur3/100"))("bcdef") == murmur3(b"a:bcdef") % 100
     share = sum(is_in_share(replace(RULE, share=2_500), f"user-{number}") for number in range(4_000))
     assert 850 < share < 1_150
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from memory_canvas import MemoryCanvas
 
-from dark_lang.deciding import WHOLE, bucket, is_in_share
+from dark_lang.deciding import WHOLE, bucketing, is_in_share
 from dark_lang.names import spell_id
 from dark_lang.nodes.toplevels import Switch
 from dark_lang.values.model import HoleValue
@@ -60,7 +60,7 @@ def test_two_switches_are_independent(algorithm: str, count: int) -> None:
 def test_switches_with_one_salt_have_one_cohort(algorithm: str) -> None:
     first = switch("shop-2026", 1_000, algorithm)
     second = replace(switch("new-cart", 1_000, algorithm), salt="shop-2026")
-    assert [bucket(first, each) for each in subjects(500)] == [bucket(second, each) for each in subjects(500)]
+    assert [bucketing(first)(each) for each in subjects(500)] == [bucketing(second)(each) for each in subjects(500)]
 
 
 PEOPLE = ("ada", "bob", "eve")
