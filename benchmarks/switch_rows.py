@@ -36,30 +36,28 @@ def switch_rows() -> Iterator[Row]:
     microseconds = (time.perf_counter() - started) / DECISIONS * 1e6
     yield Row("a decision without a condition", f"{microseconds:.2f} µs", "-", microseconds, "µs", 2)
     with tempfile.TemporaryDirectory() as folder:
-        commands = [
+        functions = [
             ["insert", "fn", "Shop::number(n: Int) -> Int", "n"],
             ["insert", "fn", "Shop::name(s: String) -> String", "s"],
             ["insert", "fn", "Shop::score(n: Int) -> Int", "n"],
-            ["insert", "http", "GET", "/plain/:name", _HANDLER],
-            ["insert", "http", "GET", "/switched/:name", _HANDLER.replace("Shop::", "New::")],
-            ["insert", "fn", "New::number(n: Int) -> Int", "n"],
-            ["insert", "fn", "New::name(s: String) -> String", "s"],
-            ["insert", "fn", "New::score(n: Int) -> Int", "n"],
-            ["toggle", "create", "New::number#body", "one", "--new", "n"],
-            ["toggle", "create", "New::name#body", "two", "--new", "s"],
-            ["toggle", "create", "New::score#body", "three", "--new", "n"],
+            ["insert", "http", "GET", "/shop/:name", _HANDLER],
+        ]
+        switches = [
+            ["toggle", "create", "Shop::number#body", "one", "--new", "n"],
+            ["toggle", "create", "Shop::name#body", "two", "--new", "s"],
+            ["toggle", "create", "Shop::score#body", "three", "--new", "n"],
             *(["toggle", "rollout", name, "50"] for name in ("one", "two", "three")),
         ]
-        canvas = new_canvas(Path(folder), commands)
-        with (canvas / "canvas.toml").open("a") as settings:
-            settings.write('\n[subject]\ntrusted_header = "x-user"\n')
+        plain_canvas = new_canvas(_made(Path(folder, "plain")), functions)
+        switched_canvas = new_canvas(_made(Path(folder, "switched")), functions + switches)
+        for canvas in (plain_canvas, switched_canvas):
+            with (canvas / "canvas.toml").open("a") as settings:
+                settings.write('\n[subject]\ntrusted_header = "x-user"\n')
         rates: dict[str, list[float]] = {"plain": [], "switched": []}
-        with dark_server(canvas) as server:
+        with dark_server(plain_canvas) as without, dark_server(switched_canvas) as having:
             for _ in range(TURNS):
-                for name, found in rates.items():
-                    asked = [
-                        request_bytes(server.port, f"/{name}/ada", headers=[f"X-User: u{nth}"]) for nth in range(50)
-                    ]
+                for server, found in ((without, rates["plain"]), (having, rates["switched"])):
+                    asked = [request_bytes(server.port, "/shop/ada", headers=[f"X-User: u{nth}"]) for nth in range(50)]
                     result = load(server.port, asked, connections=32, seconds=SECONDS)
                     if set(result.statuses) != {200}:
                         raise RuntimeError(f"not every request was answered with 200: {result.statuses}")
@@ -74,6 +72,11 @@ def switch_rows() -> Iterator[Row]:
         0.9,
         at_least=True,
     )
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir()
+    return folder
 
 
 def _yes() -> bool:

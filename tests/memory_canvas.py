@@ -99,7 +99,7 @@ def _world_for(expression: Node) -> World:
 
 def _serving_nothing() -> Snapshot:
     # A program is asked for handlers, of which there are none.
-    return Snapshot(cast(Any, None), EMPTY, 0, cast(Any, None), whole=False)
+    return Snapshot(cast(Any, None), EMPTY, 0, cast(Any, None), frozenset(), has_switches=False)
 
 
 class MemoryCanvas:

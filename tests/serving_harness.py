@@ -81,6 +81,8 @@ class PythonCanvas:
 
     # As snapshots.Program
 
+    asks: frozenset[str] | None = frozenset()
+
     def callable_for(self, toplevel: NodeId) -> Handler:
         return self.handlers[toplevel]
 

@@ -142,7 +142,7 @@ def _explain(workspace: Workspace, switch: top.Switch, subject: str | None, requ
 
 def _request(workspace: Workspace, path: str) -> Any:
     from runtime.serving.messages import Incoming  # late: only an explanation with a request needs the server's reading
-    from runtime.serving.requests import plan_for, request_value
+    from runtime.serving.requests import ALL, plan_for, request_value
 
     try:
         given = json.loads(workspace.read(path))
@@ -158,7 +158,7 @@ def _request(workspace: Workspace, path: str) -> Any:
     data = body.encode() if isinstance(body, str) else json.dumps(body).encode()
     path_, _, query = str(given.get("path", "/")).partition("?")
     incoming = Incoming(str(given.get("method", "GET")), path_.encode(), query.encode(), pairs, data, "", 0)
-    return request_value(incoming, plan_for(None), (), (), params=True)
+    return request_value(incoming, plan_for(ALL), (), (), params=True)
 
 
 @command("history")

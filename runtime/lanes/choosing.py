@@ -53,7 +53,7 @@ class Choice:
             slow = self._slow.get(handler.id)
             if slow is not None and time.monotonic() < slow.until:
                 return Lane.SLOW
-        if len(incoming.body) > LARGE_BODY and (handler.fields is None or not handler.fields.isdisjoint(_PARSED)):
+        if len(incoming.body) > LARGE_BODY and (handler.fields.takes("json") or handler.fields.takes("form")):
             return Lane.SLOW
         return Lane.INLINE
 
@@ -72,6 +72,3 @@ class Choice:
         if self._slow:
             for handler in handlers:
                 self._slow.pop(handler, None)
-
-
-_PARSED: Final = frozenset({"json", "form"})

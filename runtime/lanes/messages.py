@@ -18,6 +18,7 @@ from dark_lang.records import NamedTuple
 from runtime.data.commits import Commit
 from runtime.local_sockets import receive_exactly
 from runtime.serving.messages import Outgoing
+from runtime.serving.requests import Fields
 from runtime.traces.watching_world import Watched
 
 HEADER = struct.Struct(">Q")
@@ -29,7 +30,7 @@ class Task(NamedTuple):
     capsule: bytes  # its key
     packed: bytes | None  # its contents, if the process has not had them yet
     handler: NodeId
-    fields: frozenset[str] | None  # of the request, as the handler's plan has them
+    fields: Fields  # of the request, that are made
     variables: tuple[str, ...]
     values: tuple[str, ...]
     request: tuple[str, bytes, bytes, list[tuple[bytes, bytes]], bytes, str, int]  # the fields of an Incoming

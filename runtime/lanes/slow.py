@@ -73,8 +73,8 @@ class SlowProcess:
             with _memory_of(self._settings.limits.memory_bytes):
                 program = self._program(task)
                 incoming = Incoming(*task.request)
-                plan, takes_params = plan_for(task.fields), task.fields is None or "params" in task.fields
-                record = request_value(incoming, plan, task.variables, task.values, params=takes_params)
+                plan, params = plan_for(task.fields), task.fields.takes("params")
+                record = request_value(incoming, plan, task.variables, task.values, params=params)
                 call = program.callable_for(task.handler)
                 made = program.answer(
                     call,

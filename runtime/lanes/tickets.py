@@ -12,6 +12,7 @@ from dark_lang.records import NamedTuple, dataclass
 from runtime.data.commits import Commit
 from runtime.lanes.capsules import Capsule
 from runtime.serving.messages import Incoming, Outgoing
+from runtime.serving.requests import Fields
 from runtime.traces.watching_world import Watched, WatchingWorld
 
 
@@ -34,7 +35,7 @@ class Ticket:
     handler: NodeId
     address: str  # of the handler
     pack: Callable[[], Capsule]
-    fields: frozenset[str] | None
+    fields: Fields
     variables: tuple[str, ...]
     values: tuple[str, ...]
     incoming: Incoming

@@ -23,7 +23,7 @@ from runtime.holding import EPOCH, HeldWorld, Recorded, Source
 from runtime.linking import CanvasView, CodeCache
 from runtime.serving.messages import Outgoing
 from runtime.serving.programs import Runnable
-from runtime.serving.requests import BadRequest, plan_for, request_value
+from runtime.serving.requests import ALL, BadRequest, plan_for, request_value
 from runtime.serving.routes import read_route
 from runtime.settings import Settings
 from runtime.traces.files import Opened
@@ -109,7 +109,7 @@ class Rerunner:
         world = HeldWorld((source or recorded)(trace))
 
         def run(inspect: Callable[[Run], None]) -> Outgoing:
-            record = request_value(asked.incoming, plan_for(None), names, trace.variables, params=True)
+            record = request_value(asked.incoming, plan_for(ALL), names, trace.variables, params=True)
             args = (record, *trace.variables)
             return self._program.answer(call, args, world, inspect=inspect, pinned=pinned)
 
@@ -140,7 +140,7 @@ def held_run(
 
     def inspect(over: Run) -> None:
         taken.update(over.taken)
-        decisions.update({switch: known[True].is_new for switch, known in over.decisions.items()})
+        decisions.update({switch: decision.is_new for switch, decision in over.decisions.items()})
 
     made: R | None = None
     failure: Failure | None = None

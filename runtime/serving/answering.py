@@ -148,7 +148,7 @@ class Answering:
                 self._traffic.unmatched(incoming, snapshot, made, started)
             return made
         handler, values = chosen
-        if snapshot.whole and (signed := incoming.header(HEADER)) is not None:
+        if snapshot.has_switches and (signed := incoming.header(HEADER)) is not None:
             incoming.forced = self.forcing.read(signed) if self.forcing is not None else None
         lane = self.choice.lane(handler, incoming)
         if lane is Lane.INLINE:
@@ -200,7 +200,7 @@ class Answering:
                 args,
                 world,
                 brief=self.choice.has_slow if brief is None else brief,
-                inspect=world.keep if snapshot.whole else None,
+                inspect=world.keep,
                 forced=incoming.forced or NOTHING,
             )
         except Overtime:

@@ -15,6 +15,7 @@ from dark_lang.errors import RunError
 from dark_lang.library import Effect, Library, World
 from dark_lang.names import Defined, NodeId
 from dark_lang.naming import Realm
+from dark_lang.nodes.toplevels import Function
 from dark_lang.values.model import Case, GuestDict, Value
 from runtime.checking import Checks
 from runtime.current import Run
@@ -22,6 +23,7 @@ from runtime.effects import Effects
 from runtime.linking import CanvasView, CodeCache, Linker
 from runtime.running import Limits, run
 from runtime.serving.messages import Outgoing
+from runtime.serving.requests import mentioned
 from runtime.serving.responses import outgoing
 from runtime.settings import Settings
 from runtime.switches.subjects import reads_cookies
@@ -52,9 +54,10 @@ class Runnable:
         self._limits = run_limits(settings)
         self._told = False
         self._output_bytes = settings.limits.output_bytes
+        self._header = settings.subject.trusted_header.lower()
+        self.asks: frozenset[str] | None = frozenset({"headers"} if self._header else ())
         self.subject_function: NodeId | None = None
         self._subject: Callable[..., Value] | None = None
-        self._header = settings.subject.trusted_header.lower()
         self._trusts_subject = True
         if settings.subject.function:
             ref = canvas.resolve(Realm.FUNCTION, settings.subject.function)
@@ -62,6 +65,9 @@ class Runnable:
                 self.subject_function = ref.id
                 self._subject = linker.callable_for(ref.id)
                 self._trusts_subject = not reads_cookies(canvas, ref.id)
+                function = canvas.tree(ref.id)
+                params = function.params if isinstance(function, Function) else ()
+                self.asks = mentioned(function, params[0].name) if len(params) == 1 else frozenset()
 
     def effect(self, handler: NodeId) -> Effect:
         """What answering may do, with the function that says who is asking."""

@@ -1,8 +1,9 @@
 """The `request` that a handler sees, made of what came in.
 
-Only the fields that the handler mentions are made, since most cost more than routing does; all of them if it uses
+Only the fields that somebody mentions are made, since most cost more than routing does; all of them if one uses
 `request` as a whole. Must not know routes or answers. Invariant: input that cannot be read is the caller's mistake, and
-told apart from everything else: BadRequest, before any guest code has run.
+told apart from everything else: BadRequest, before any guest code has run; but only where the handler itself names the
+field, so that what else looks at requests changes no answer.
 
     method path body       String, String (percent signs decoded), Bytes
     params query headers cookies    Dict<String>; of a name given twice, headers are joined by a comma, query and
@@ -13,30 +14,46 @@ told apart from everything else: BadRequest, before any guest code has run.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Final
 from urllib.parse import unquote_to_bytes
 
 from dark_lang.errors import Failed
 from dark_lang.nodes.expressions import FieldAccess, Variable
-from dark_lang.nodes.toplevels import Http
+from dark_lang.nodes.toplevels import Toplevel
 from dark_lang.nodes.walking import descend
+from dark_lang.records import NamedTuple
 from dark_lang.values.jsonifying import from_json
 from dark_lang.values.model import GuestDict, Json, Value
 from runtime.serving.forms import MOST_PAIRS, form, pairs, text
 from runtime.serving.messages import Incoming
 from runtime.serving.problems import BadRequest
 
-__all__ = ["BadRequest", "Plan", "mentioned", "plan_for", "request_value"]
+__all__ = ["ALL", "BadRequest", "Fields", "Plan", "mentioned", "plan_for", "request_value"]
 
 
-def mentioned(handler: Http) -> frozenset[str] | None:
-    """The fields of `request` that the handler's own code reads; None if it may read any: it passes `request` on,
-    takes it apart or binds the name anew."""
+class Fields(NamedTuple):
+    """Which fields of a request are made for a handler. `own`: those that its code reads, None if it may read any;
+    `aside`: those that the conditions of switches read, and who says whose request it is."""
+
+    own: frozenset[str] | None
+    aside: frozenset[str] | None
+
+    def takes(self, label: str) -> bool:
+        return self.own is None or self.aside is None or label in self.own or label in self.aside
+
+
+ALL: Final = Fields(None, None)
+
+
+def mentioned(tree: Toplevel, name: str = "request") -> frozenset[str] | None:
+    """The fields of `request`, or of the parameter that is called so, that code reads; None if it may read any: it
+    passes it on, takes it apart or binds the name anew."""
     fields: set[str] = set()
     whole = accessed = 0
-    for node in descend(handler):
-        if type(node) is Variable and node.name == "request":
+    for node in descend(tree):
+        if type(node) is Variable and node.name == name:
             whole += 1
-        elif type(node) is FieldAccess and type(node.record) is Variable and node.record.name == "request":
+        elif type(node) is FieldAccess and type(node.record) is Variable and node.record.name == name:
             accessed += 1
             if node.label is not None:
                 fields.add(node.label)
@@ -47,10 +64,13 @@ Plan = Sequence[tuple[str, Callable[[Incoming], Value]]]
 """How to make each field that is wanted, but for `params`, which the route gives."""
 
 
-def plan_for(fields: frozenset[str] | None) -> Plan:
-    if fields is None:
-        return tuple(_LENIENT.items())
-    return tuple((label, make) for label, make in _STRICT.items() if label in fields)
+def plan_for(fields: Fields) -> Plan:
+    named = fields.own or frozenset()
+    return tuple(
+        (label, make if label in named else _LENIENT.get(label, make))
+        for label, make in _STRICT.items()
+        if fields.takes(label)
+    )
 
 
 def request_value(
@@ -120,7 +140,7 @@ def _form(incoming: Incoming) -> Value:
 
 
 def _or_null(make: Callable[[Incoming], Value]) -> Callable[[Incoming], Value]:
-    """A handler that takes the whole request has not asked for this field: what cannot be read is null."""
+    """For those who have not asked for this field by its name: what cannot be read is null."""
 
     def lenient(incoming: Incoming) -> Value:
         try:
@@ -141,4 +161,4 @@ _STRICT: dict[str, Callable[[Incoming], Value]] = {
     "json": _json,
     "form": _form,
 }
-_LENIENT = {**_STRICT, "json": _or_null(_json), "form": _or_null(_form)}
+_LENIENT = {"json": _or_null(_json), "form": _or_null(_form)}

@@ -22,7 +22,7 @@ from runtime.current import Run
 from runtime.data.usage import Served
 from runtime.lanes.capsules import Capsule
 from runtime.serving.messages import Outgoing
-from runtime.serving.requests import Plan, mentioned, plan_for
+from runtime.serving.requests import Fields, Plan, mentioned, plan_for
 from runtime.serving.routes import (
     Branch,
     Match,
@@ -70,6 +70,11 @@ class Canvas(Protocol):
 class Program(Protocol):
     """The runnable side of one canvas snapshot."""
 
+    @property
+    def asks(self) -> frozenset[str] | None:
+        """The fields of a request that say whose it is; None: it may be any."""
+        ...
+
     def callable_for(self, toplevel: NodeId) -> Callable[..., Value]: ...
     def finished(self, toplevel: NodeId) -> bool: ...
     def effect(self, handler: NodeId) -> Effect:
@@ -115,15 +120,15 @@ class Program(Protocol):
 
 @dataclass(slots=True)
 class Handler:
-    """An HTTP handler, ready to run. `fields`: of the request, that it looks at, None if it may look at any."""
+    """An HTTP handler, ready to run. `fields`: of the request, that are made for it."""
 
     id: NodeId
     address: str
     call: Callable[..., Value]
     variables: tuple[str, ...]
     plan: Plan
-    fields: frozenset[str] | None
-    takes_params: bool  # whether it looks at `request.params`
+    fields: Fields
+    takes_params: bool
     finished: bool
     effect: Effect
     packed: Capsule | None = None  # once it was wanted
@@ -137,15 +142,25 @@ LONGEST_REMEMBERED = 256  # bytes
 
 
 class Snapshot:
-    __slots__ = ("_handlers", "_recent", "canvas", "count", "program", "root", "whole")
+    __slots__ = ("_handlers", "_recent", "aside", "canvas", "count", "has_switches", "program", "root")
 
-    def __init__(self, canvas: Canvas, root: Branch, count: int, program: Program, *, whole: bool) -> None:
-        """`whole`: handlers get all of each request, whatever they mention, since there are switches."""
+    def __init__(
+        self,
+        canvas: Canvas,
+        root: Branch,
+        count: int,
+        program: Program,
+        aside: frozenset[str] | None,
+        *,
+        has_switches: bool,
+    ) -> None:
+        """`aside`: fields of requests that others than the handlers look at."""
         self.canvas = canvas
         self.root = root
         self.count = count
         self.program = program
-        self.whole = whole
+        self.aside = aside
+        self.has_switches = has_switches
         self._handlers: dict[NodeId, Handler] = {}
         self._recent: dict[tuple[str, bytes], Taker] = {}
 
@@ -173,7 +188,7 @@ class Snapshot:
         tree = self.canvas.tree(toplevel)
         if not isinstance(tree, Http):
             raise TypeError(f"{toplevel} is no HTTP handler")
-        fields = None if self.whole else mentioned(tree)
+        fields = Fields(mentioned(tree), self.aside)
         return Handler(
             toplevel,
             self.canvas.entries[toplevel].label,
@@ -181,7 +196,7 @@ class Snapshot:
             read_route(tree.method, tree.route).variables,
             plan_for(fields),
             fields,
-            fields is None or "params" in fields,
+            fields.takes("params"),
             self.program.finished(toplevel),
             self.program.effect(toplevel),
         )
@@ -230,8 +245,8 @@ class Snapshots(Generic[C]):
         # Of two handlers for one route the older serves; later ones line up behind as they come.
         oldest_first = sorted(self._routes.items(), key=lambda item: canvas.entries[item[0]].since)
         root = plant((route, handler) for handler, route in oldest_first)
-        self._switches = set(_switches(canvas, canvas.entries))
-        self.current = Snapshot(canvas, root, len(self._routes), program_for(canvas), whole=bool(self._switches))
+        self._switches = dict(_switches(canvas, canvas.entries))
+        self.current = self._snapshot(canvas, root, program_for(canvas))
 
     def bind(self, canvas: C, touched: Iterable[NodeId]) -> bool:
         """Puts a newer canvas in service. Whether it is; if not, the log says why, and the one before goes on."""
@@ -261,17 +276,24 @@ class Snapshots(Generic[C]):
                 self._routes[handler] = after[handler]
             else:
                 self._routes.pop(handler, None)
-        self._switches.difference_update(touched)
+        for switch in touched:
+            self._switches.pop(switch, None)
         self._switches.update(_switches(canvas, touched))
-        return Snapshot(canvas, root, len(self._routes), program, whole=bool(self._switches))
+        return self._snapshot(canvas, root, program)
+
+    def _snapshot(self, canvas: Canvas, root: Branch, program: Program) -> Snapshot:
+        aside = program.asks
+        for fields in self._switches.values():
+            aside = None if aside is None or fields is None else aside | fields
+        return Snapshot(canvas, root, len(self._routes), program, aside, has_switches=bool(self._switches))
 
 
-def _switches(canvas: Canvas, toplevels: Iterable[NodeId]) -> Iterator[NodeId]:
-    """Their conditions may look at all of a request, wherever their Toggles stand."""
+def _switches(canvas: Canvas, toplevels: Iterable[NodeId]) -> Iterator[tuple[NodeId, frozenset[str] | None]]:
+    """With the fields of requests that their conditions look at, wherever their Toggles stand."""
     for toplevel in toplevels:
         entry = canvas.entries.get(toplevel)
         if entry is not None and entry.alive and entry.kind is Switch:
-            yield toplevel
+            yield toplevel, mentioned(canvas.tree(toplevel))
 
 
 def _routes(canvas: Canvas, toplevels: Iterable[NodeId]) -> Iterator[tuple[NodeId, Route]]:

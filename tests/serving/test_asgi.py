@@ -72,6 +72,7 @@ def port(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
     while not server.started:
+        assert thread.is_alive()
         time.sleep(0.01)
     yield int(listener.getsockname()[1])
     server.should_exit = True

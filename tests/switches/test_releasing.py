@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from recorded import ask, put_switch, service, traces
 
+from dark_cli.commands.structure_site import Site
 from dark_lang.deciding import Side
 from dark_lang.errors import RefusedError
 from dark_lang.names import NodeId
@@ -18,7 +20,7 @@ from dark_lang.nodes import toplevels as top
 from dark_lang.notation.reading import read_expression
 from dark_lang.ramps import spell_step, steps_of
 from dark_lang.restructuring.surgery import changed
-from dark_lang.restructuring.switches import list_subjects, set_on, set_ramp, set_share
+from dark_lang.restructuring.switches import list_subjects, set_condition, set_on, set_ramp, set_share
 from runtime.hosting import Host
 from runtime.keys import canvas_key
 from runtime.switches.conditions import require_reading
@@ -68,6 +70,27 @@ def test_lists_trust_the_header_that_is_named_and_no_other(shop: Shop) -> None:
         assert ask(made, "GET", "/p", b"", (b"x-user", b"bob")).body == b"old"
         assert ask(made, "GET", "/p", b"", (b"x-other", b"ada")).body == b"old"
         assert ask(made, "GET", "/p").body == b"old"
+
+
+def test_what_a_switch_looks_at_changes_no_answer_of_who_does_not(shop: Shop) -> None:
+    switch = set_up(shop)
+    shop.add("POST /strict = request.json", "POST /loose = request.path", "POST /all = request")
+    for condition in ("true", 'request.path == "/p"', "request.json == request.json", "Bool::not(request == request)"):
+        change = partial(set_condition, switch=switch, text=condition)
+        shop.host.edit(lambda draft, canvas, change=change: change(draft, Site(draft, canvas)), author="test")
+        with service(shop) as made:
+            assert ask(made, "POST", "/strict", b"{").status == 400
+            assert ask(made, "POST", "/loose", b"{").status == 200
+            assert ask(made, "POST", "/all", b"{").status == 200
+
+
+def test_a_toggle_whose_switch_is_gone_says_so_in_the_trace(shop: Shop) -> None:
+    switch = set_up(shop)
+    shop.host.edit(lambda draft, _: draft.delete_toplevel(switch), author="test")
+    with service(shop) as made:
+        assert ask(made, "GET", "/p", b"", (b"x-user", b"ada")).body == b"old"
+        (opened,) = traces(made)
+    assert [tuple(decided) for decided in opened.trace.decisions] == [(switch, False, "missing")]
 
 
 @pytest.mark.parametrize(
