@@ -6,12 +6,12 @@ Only translates: `runtime.switches` answers. Invariant: what is told of a decisi
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from dark_cli.commands.making import command
-from dark_cli.display import clip, plural, short_author, show_table
+from dark_cli.display import address_of, clip, plural, short_author, show_table
 from dark_cli.display_times import ago, moment
 from dark_cli.traffic import find_switch
 from dark_cli.workspace import Workspace
@@ -26,6 +26,13 @@ from runtime.switches.forcing import HEADER, signed_header
 from runtime.switches.overview import Overview, named, overviews
 from runtime.traces.spans import read_span
 
+if TYPE_CHECKING:
+    from runtime.canvas import Canvas
+
+
+PLACES: Final = 8
+"""That are shown of a switch."""
+
 
 @command("list")
 @click.option("--days", type=click.IntRange(1), default=7, show_default=True, help="Over which runs are counted.")
@@ -35,14 +42,14 @@ def list_(workspace: Workspace, days: int) -> None:
     workspace.count()
     found = overviews(workspace.host, int(workspace.now() * 1e6), days)
     if workspace.json:
-        workspace.answer([_report(one) for one in found])
+        workspace.answer([_report(workspace.canvas, one) for one in found])
         return
     rows = [
         (
             one.switch.name,
             _share(one.switch),
             f"old {one.hits[0]:,} new {one.hits[1]:,}",
-            plural(one.tests, "test"),
+            _tests(one),
             f"{ago(workspace, one.created)} by {short_author(one.owner)}",
         )
         for one in found
@@ -57,11 +64,16 @@ def list_(workspace: Workspace, days: int) -> None:
         workspace.print("no switches; dark toggle create ADDRESS NAME makes one")
 
 
+def _tests(one: Overview) -> str:
+    old, new = one.tests
+    return f"{plural(old, 'test')} each" if old == new else f"{plural(old, 'test')}, {new} of new"
+
+
 def _share(switch: top.Switch) -> str:
     return f"{switch.share / 100:g} %" if switch.on else f"off ({switch.share / 100:g} %)"
 
 
-def _report(one: Overview) -> dict[str, Any]:
+def _report(canvas: Canvas, one: Overview) -> dict[str, Any]:
     switch = one.switch
     return {
         "id": spell_id(switch.id),
@@ -73,10 +85,13 @@ def _report(one: Overview) -> dict[str, Any]:
         "created": one.created,
         "owner": one.owner,
         "changed": one.changed,
-        "places": one.places,
+        "places": [
+            {"id": spell_id(place.node), "address": address_of(canvas, *place[:2]), "finished": place.is_finished}
+            for place in one.places
+        ],
         "unfinished": one.unfinished,
         "hits": {"old": one.hits[0], "new": one.hits[1]},
-        "tests": one.tests,
+        "tests": {"old": one.tests[0], "new": one.tests[1]},
         "ramp": [{"at": step.at, "percent": step.points / 100} for step in one.steps],
         "guards": list(one.guards),
         "stale": one.stale or None,
@@ -103,17 +118,23 @@ def show(workspace: Workspace, name: str, explained: bool, subject: str | None, 
     if workspace.json:
         subjects = {key: "allow" if held else "deny" for key, held in switch.subjects if held is not None}
         condition = None if switch.condition is None else print_expression(switch.condition, canvas.naming)
-        workspace.answer({**_report(one), "subjects": subjects, "condition": condition})
+        workspace.answer({**_report(canvas, one), "subjects": subjects, "condition": condition})
         return
     workspace.print(print_toplevel(switch, canvas.naming, width=workspace.width).rstrip("\n"))
     workspace.print()
-    workspace.print(f"stands in {plural(one.places, 'place')}, {one.unfinished or 'no'} new side not finished")
-    workspace.print(
-        f"made {ago(workspace, one.created)} by {short_author(one.owner)}, changed {ago(workspace, one.changed)}"
-    )
-    workspace.print(
-        f"in 7 days {one.hits[0]:,} runs took the old side, {one.hits[1]:,} the new; {plural(one.tests, 'test')}"
-    )
+    places = [
+        address_of(canvas, place.toplevel, place.node) + ("" if place.is_finished else "  new side not finished")
+        for place in one.places[:PLACES]
+    ]
+    if len(one.places) > PLACES:
+        places.append(f"and {len(one.places) - PLACES:,} more places; dark uses toggle:{switch.name} lists them")
+    rows = [
+        *zip(["stands in", *[""] * len(places)], places or ["nothing"], strict=False),
+        ("made", f"{ago(workspace, one.created)} by {short_author(one.owner)}, changed {ago(workspace, one.changed)}"),
+        ("in 7 days", f"{plural(one.hits[0], 'run')} took the old side, {one.hits[1]:,} the new"),
+        ("tests", f"{one.tests[0]} can come to the old side, {one.tests[1]} to the new"),
+    ]
+    show_table(workspace, rows, styles=("dim", ""))
     for step in one.steps:
         workspace.print(f"{step.points / 100:g} % at {moment(workspace, step.at)}")
     if one.guards and one.steps:

@@ -47,7 +47,7 @@ def explain(
     canvas: Canvas, switch: top.Switch, subject: str | None, seen: Mapping[str, Value] = _NOTHING_SEEN
 ) -> Explained:
     """`seen`: what the condition may look at beside the subject and the time, `request` and `event`."""
-    finished = unfinished_places(canvas, switch.id)
+    places = standings(canvas, switch.id)
     needs: dict[NodeId, bool] = {}
     held: list[bool] = []
 
@@ -61,8 +61,14 @@ def explain(
         held.append(condition_holds(canvas, switch, subject, seen))
         return held[-1]
 
-    decision = decide(switch, subject, finished=lambda: not finished, is_met=is_met, holds=holds)
-    rules = _rules(canvas, switch, subject, decision, finished, needs, held)
+    decision = decide(
+        switch,
+        subject,
+        finished=lambda: not places or any(place.is_finished for place in places),
+        is_met=is_met,
+        holds=holds,
+    )
+    rules = _rules(canvas, switch, subject, decision, places, needs, held)
     return Explained(decision, rules)
 
 
@@ -77,15 +83,23 @@ def condition_holds(canvas: Canvas, switch: top.Switch, subject: str | None, see
     return run(ask, (), world=HeldWorld(Empty(datetime.now(UTC))), subject=subject, seen=seen)
 
 
-def unfinished_places(canvas: Canvas, switch: NodeId) -> list[NodeId]:
-    """The Toggles of a switch whose new side is not finished."""
+class Standing(NamedTuple):
+    """A Toggle of a switch, and whether its new side is finished."""
+
+    toplevel: NodeId
+    node: NodeId
+    is_finished: bool
+
+
+def standings(canvas: Canvas, switch: NodeId) -> list[Standing]:
+    """Where a switch stands."""
     finishing = Finishing(Definitions(canvas, canvas.checks))
     found = []
     for use in uses_of(canvas, Defined(switch)):
         tree = canvas.tree(use.toplevel)
         node = next((each for each in descend(tree) if each.id == use.node), None)
-        if isinstance(node, e.Toggle) and not finishing.is_finished(node.new, within=tree):
-            found.append(node.id)
+        if isinstance(node, e.Toggle):
+            found.append(Standing(use.toplevel, node.id, finishing.is_finished(node.new, within=tree)))
     return found
 
 
@@ -94,7 +108,7 @@ def _rules(
     switch: top.Switch,
     subject: str | None,
     decision: Decision,
-    unfinished: list[NodeId],
+    places: list[Standing],
     needs: Mapping[NodeId, bool],
     held: list[bool],
 ) -> tuple[Rule, ...]:
@@ -106,7 +120,7 @@ def _rules(
         (Reason.PREREQUISITE, "needs", ", ".join([_need(canvas, *each, needs) for each in wanted]) or "nothing"),
         (Reason.ALLOWED, "allow list", "on it" if listed is True else "not on it"),
         (Reason.CONDITION, "condition", _condition(switch, held)),
-        (Reason.UNFINISHED, "new side", f"{len(unfinished)} not finished" if unfinished else "finished"),
+        (Reason.UNFINISHED, "new side", _finished(places)),
         (Reason.SHARE, "share", _share(switch, subject)),
     ]
     rules = []
@@ -124,6 +138,13 @@ def _need(canvas: Canvas, key: str, new: bool, needs: Mapping[NodeId, bool]) -> 
     entry = canvas.entries.get(node)
     name = entry.label.removeprefix("toggle:") if entry is not None else spell_id(node)
     return f"{name} {'new' if new else 'old'}: {'met' if needs.get(node) else 'not met'}"
+
+
+def _finished(places: list[Standing]) -> str:
+    lacking = sum(not place.is_finished for place in places)
+    if lacking and lacking < len(places):
+        return f"not finished in {lacking} of {len(places)} places, which stay old"
+    return "not finished" if lacking else "finished"
 
 
 def _condition(switch: top.Switch, held: list[bool]) -> str:

@@ -9,12 +9,11 @@ from __future__ import annotations
 from contextlib import closing
 from typing import TYPE_CHECKING, Final
 
-from dark_lang.names import Defined, NodeId
+from dark_lang.names import NodeId
 from dark_lang.nodes import toplevels as top
 from dark_lang.ramps import Step, guards_of, steps_of
 from dark_lang.records import NamedTuple
-from runtime.asking import uses_of
-from runtime.switches.explaining import unfinished_places
+from runtime.switches.explaining import Standing, standings
 from runtime.testing.reaching import Reach
 from runtime.traces.asking import TraceReader
 from runtime.traces.identities import first_at
@@ -31,13 +30,17 @@ class Overview(NamedTuple):
     created: int  # microseconds since 1970
     owner: str
     changed: int  # when its rule last did
-    places: int  # where it stands
-    unfinished: int  # of those, how many new sides are
+    places: tuple[Standing, ...]
     hits: tuple[int, int]  # runs that took the old side and the new, in the last days
-    tests: int  # that come to it
+    tests: tuple[int, int]  # that can come to its old side, and to a new side that is finished
     steps: tuple[Step, ...]
     guards: tuple[str, ...]
     stale: str  # why it is; "" if it is not
+
+    @property
+    def unfinished(self) -> int:
+        """How many of its new sides are not finished."""
+        return sum(not place.is_finished for place in self.places)
 
 
 def overviews(host: Host, now: int, days: int = 7) -> list[Overview]:
@@ -53,6 +56,7 @@ def overviews(host: Host, now: int, days: int = 7) -> list[Overview]:
     for entry in switches:
         tree = canvas.tree(entry.id)
         assert isinstance(tree, top.Switch)
+        places = tuple(standings(canvas, entry.id))
         history = list(host.log(toplevel=entry.id))
         counted = (hits.get((entry.id, False), 0), hits.get((entry.id, True), 0))
         long = (long_hits.get((entry.id, False), 0), long_hits.get((entry.id, True), 0))
@@ -62,10 +66,12 @@ def overviews(host: Host, now: int, days: int = 7) -> list[Overview]:
                 history[-1].time if history else 0,
                 history[-1].author if history else "",
                 history[0].time if history else 0,
-                len(uses_of(canvas, Defined(entry.id))),
-                len(unfinished_places(canvas, entry.id)),
+                places,
                 counted,
-                sum(1 for each in tests if entry.id in each),
+                (
+                    sum(entry.id in each for each in tests),
+                    sum(any(place.is_finished and place.toplevel in each for place in places) for each in tests),
+                ),
                 tuple(steps_of(tree)),
                 tuple(guards_of(tree)),
                 _stale(tree, history, long, now),
