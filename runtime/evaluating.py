@@ -26,7 +26,7 @@ from runtime.data.datastore import TRIES, Data
 from runtime.linking import Linker
 from runtime.running import Limits, run
 from runtime.serving.messages import Incoming, Outgoing
-from runtime.serving.requests import ALL, BadRequest, plan_for, request_value
+from runtime.serving.requests import BadRequest, request_value, whole_plan
 from runtime.serving.responses import outgoing
 from runtime.traces.runs import Told
 from runtime.traces.watching_world import WatchingWorld
@@ -57,7 +57,7 @@ def answering(
     request cannot be read."""
     names = route_variables(handler.route)
     try:
-        request = request_value(incoming, plan_for(ALL), names, variables, params=True)
+        request = request_value(incoming, whole_plan(handler), names, variables, params=True)
     except BadRequest as error:
         raise Failed(error.detail) from error
     call = Linker(canvas, canvas.library, checks=canvas.checks).callable_for(handler.id)

@@ -107,7 +107,7 @@ class Usage:
                 self._wind(TRIALS_INTERVAL)
 
     def _wind(self, seconds: float) -> None:
-        if self._timer is not None and (seconds or self._timer.interval <= INTERVAL):
+        if self._timer is not None and seconds >= self._timer.interval:
             return
         if self._timer is not None:
             self._timer.cancel()

@@ -39,7 +39,7 @@ from runtime.replaying.rerunning import Result, held_run
 from runtime.running import run
 from runtime.serving.messages import Incoming, Outgoing
 from runtime.serving.programs import Runnable, run_limits
-from runtime.serving.requests import ALL, plan_for, request_value
+from runtime.serving.requests import request_value, whole_plan
 from runtime.serving.routes import read_route
 from runtime.settings import Settings
 from runtime.traces.records import Answered, Failure, answered_of
@@ -145,7 +145,7 @@ class Fuzzer:
 
             def answer(world: HeldWorld, pinned: Mapping[NodeId, Side], inspect: Callable[[Run], None]) -> Outgoing:
                 names = read_route(tree.method, tree.route).variables
-                record = request_value(incoming, plan_for(ALL), names, variables, params=True)
+                record = request_value(incoming, whole_plan(tree), names, variables, params=True)
                 return self._program.answer(call, (record, *variables), world, inspect=inspect, pinned=pinned)
 
             def once(pinned: Mapping[NodeId, Side]) -> Result:

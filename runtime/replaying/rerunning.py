@@ -12,7 +12,7 @@ from enum import Enum
 from typing import Any, Final, TypeVar
 
 from dark_lang.deciding import Side
-from dark_lang.errors import DarkError, Failed, RunError
+from dark_lang.errors import DarkError, RunError
 from dark_lang.library import Library
 from dark_lang.names import NodeId
 from dark_lang.nodes import toplevels as top
@@ -22,8 +22,9 @@ from runtime.current import Run
 from runtime.holding import EPOCH, HeldWorld, Recorded, Source
 from runtime.linking import CanvasView, CodeCache
 from runtime.serving.messages import Outgoing
+from runtime.serving.problems import problem
 from runtime.serving.programs import Runnable
-from runtime.serving.requests import ALL, BadRequest, plan_for, request_value
+from runtime.serving.requests import BadRequest, Plan, request_value, whole_plan
 from runtime.serving.routes import read_route
 from runtime.settings import Settings
 from runtime.traces.files import Opened
@@ -43,7 +44,7 @@ class Skip(Enum):
     PARTIAL = "not all of it was kept"
     GONE = "what answered it is gone"
     ROUTE = "the route has other variables now"
-    NO_REQUEST = "it is no request"
+    NO_REQUEST = "it is no request that a handler took"
     LACKING = "it asks for what was not recorded"
     DAMAGED = "it cannot be read"
 
@@ -68,6 +69,12 @@ class Result(NamedTuple):
         return 501 if self.failure.kind == "Stopped" else 500
 
 
+class _Handler(NamedTuple):
+    call: Callable[..., Any]
+    variables: tuple[str, ...]
+    plan: Plan
+
+
 class Rerunner:
     """Of one program. `library`: that of the program, or one that has more."""
 
@@ -82,7 +89,7 @@ class Rerunner:
     ) -> None:
         self._canvas = canvas
         self._program = Runnable(canvas, library, settings, cache or CodeCache(), checks)
-        self._calls: dict[NodeId, tuple[top.Http, Callable[..., Any], tuple[str, ...]]] = {}
+        self._calls: dict[NodeId, _Handler] = {}
 
     def rerun(
         self,
@@ -103,19 +110,19 @@ class Rerunner:
         handler = self._handler(trace.toplevel)
         if handler is None:
             return Result(skip=Skip.GONE)
-        _, call, names = handler
+        call, names, plan = handler
         if len(names) != len(trace.variables):
             return Result(skip=Skip.ROUTE)
         world = HeldWorld((source or recorded)(trace))
 
         def run(inspect: Callable[[Run], None]) -> Outgoing:
-            record = request_value(asked.incoming, plan_for(ALL), names, trace.variables, params=True)
+            record = request_value(asked.incoming, plan, names, trace.variables, params=True)
             args = (record, *trace.variables)
             return self._program.answer(call, args, world, inspect=inspect, pinned=pinned)
 
         return held_run(run, world, answered_of)
 
-    def _handler(self, toplevel: NodeId) -> tuple[top.Http, Callable[..., Any], tuple[str, ...]] | None:
+    def _handler(self, toplevel: NodeId) -> _Handler | None:
         found = self._calls.get(toplevel)
         if found is None:
             entry = self._canvas.entries.get(toplevel)
@@ -123,7 +130,8 @@ class Rerunner:
             if not isinstance(tree, top.Http):
                 return None
             names = read_route(tree.method, tree.route).variables
-            found = self._calls[toplevel] = (tree, self._program.callable_for(toplevel), names)
+            found = _Handler(self._program.callable_for(toplevel), names, whole_plan(tree))
+            self._calls[toplevel] = found
         return found
 
 
@@ -142,18 +150,17 @@ def held_run(
         taken.update(over.taken)
         decisions.update({switch: decision.is_new for switch, decision in over.decisions.items()})
 
-    made: R | None = None
+    kept: Answered | None = None
     failure: Failure | None = None
     try:
-        made = run(inspect)
+        kept = answered(run(inspect))
     except BadRequest as error:
-        failure = failure_of(Failed(error.detail))
+        kept = answered_of(problem(error.status, error.detail))
     except (RunError, DarkError) as error:
         failure = failure_of(error)
     if world.lacking:
         return Result(skip=Skip.LACKING, lacking=world.lacking)
     # As when it was recorded: what fails, stops, or says 500 leaves nothing behind.
-    kept = answered(made) if made is not None else None
     effects = tuple(world.effects) if failure is None and (kept is None or kept.status < 500) else ()
     return Result(kept, failure, effects, decisions, frozenset(taken))
 

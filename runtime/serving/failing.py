@@ -28,9 +28,9 @@ def failed(
 ) -> Outgoing:
     """The answer; it is in the log by then. `handler` and `snapshot`: what ran, if anything did."""
     if isinstance(error, BadRequest):
-        return problem(error.status, error.detail, error=error)
+        return problem(error.status, error.detail)
     if isinstance(error, BadPath):
-        return problem(400, str(error), error=error)
+        return problem(400, str(error))
     if isinstance(error, Crowded):
         return problem(
             503,

@@ -19,7 +19,7 @@ from urllib.parse import unquote_to_bytes
 
 from dark_lang.errors import Failed
 from dark_lang.nodes.expressions import FieldAccess, Variable
-from dark_lang.nodes.toplevels import Toplevel
+from dark_lang.nodes.toplevels import Http, Toplevel
 from dark_lang.nodes.walking import descend
 from dark_lang.records import NamedTuple
 from dark_lang.values.jsonifying import from_json
@@ -28,7 +28,7 @@ from runtime.serving.forms import MOST_PAIRS, form, pairs, text
 from runtime.serving.messages import Incoming
 from runtime.serving.problems import BadRequest
 
-__all__ = ["ALL", "BadRequest", "Fields", "Plan", "mentioned", "plan_for", "request_value"]
+__all__ = ["ALL", "BadRequest", "Fields", "Plan", "mentioned", "plan_for", "request_value", "whole_plan"]
 
 
 class Fields(NamedTuple):
@@ -71,6 +71,11 @@ def plan_for(fields: Fields) -> Plan:
         for label, make in _STRICT.items()
         if fields.takes(label)
     )
+
+
+def whole_plan(handler: Http) -> Plan:
+    """All of a request, as the handler would have it: for runs where nobody waits."""
+    return plan_for(Fields(mentioned(handler), None))
 
 
 def request_value(

@@ -59,7 +59,8 @@ class Traffic:
         now = time.perf_counter()
         second = int(now)
         pace = self._sampling.paces.get(handler.id) or self._sampling.pace(handler.id)
-        if pace.noted < second:
+        if pace.noted < second and not isinstance(made.error, Stopped):
+            # What came to a hole was rolled back, and serves nobody: it may be written, and changed.
             self._note(incoming, snapshot, handler, pace, second)
         if self.recorder is None:
             return

@@ -25,6 +25,7 @@ from dark_lang.restructuring.normalizing import normalize
 from dark_lang.restructuring.surgery import substitute
 from runtime.app import Service
 from runtime.canvas import Canvas
+from runtime.data import usage
 from runtime.hosting import Host
 from runtime.locks.judging import takes_from
 from runtime.locks.matching import runs_the_same
@@ -144,6 +145,30 @@ def test_use_makes_lock_through_the_call_graph(shop: Shop) -> None:
         refused(shop, lambda: shop.delete(inner), "Shop::inner")
         shop.rewrite(aside, '"nobody uses it"')
         shop.add('GET /y = "new"')
+
+
+def test_what_stops_at_a_hole_serves_nobody_and_may_be_written(shop: Shop) -> None:
+    inner, h = shop.add("fn Shop::inner(n: Int) -> String = ?later", "GET /x/:n = Shop::inner(String::length(n))")
+    with service(shop) as made:
+        assert ask(made, "GET", "/x/1").status == 501
+        made.count()
+        shop.rewrite(inner, 'if n > 1 then ? else "one"')
+        shop.rewrite(h, "Shop::inner(String::length(n) + 0)")
+        served(made, "/x/1")
+        refused(shop, lambda: shop.rewrite(inner, '"all"'), "GET:/x/:n runs it")
+
+
+def test_a_lock_does_not_lag_behind_a_hole(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(usage, "INTERVAL", 60.0)
+    _, h = shop.add("GET /hole = ?", 'GET /x = "x"')
+    with service(shop) as made:
+        ask(made, "GET", "/hole")  # counted later; what comes next is counted at once all the same
+        assert ask(made, "GET", "/x").status == 200
+        end = time.monotonic() + 20
+        while shop.host.locks.why(shop.host.canvas, h) is None:
+            assert time.monotonic() < end
+            time.sleep(0.01)
+        refused(shop, lambda: shop.rewrite(h, '"y"'))
 
 
 def test_a_lock_ends_with_its_window_and_what_served_stays_frozen(tmp_path: Path) -> None:

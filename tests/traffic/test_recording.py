@@ -22,6 +22,7 @@ from dark_lang.nodes.toplevels import Http, Switch
 from dark_lang.notation.reading import read_expression
 from runtime.canvas import Canvas
 from runtime.hosting import Host
+from runtime.replaying.campaigns import replay
 from runtime.traces.asking import Filter, TraceReader
 from runtime.traces.files import DROPPED
 from runtime.traces.identities import spell_trace
@@ -65,6 +66,20 @@ def test_an_answer_that_failed_names_its_trace(shop: Shop) -> None:
             assert json.loads(answer.body)["trace"] == spell_trace(opened.trace.id)
             assert opened.trace.failure is not None and opened.trace.failure.kind == kind
             assert opened.trace.failure.node
+
+
+def test_what_a_handler_cannot_read_is_an_answer_and_no_failure(shop: Shop) -> None:
+    shop.add("POST /strict = request.json", "POST /whole = request")
+    with service(shop) as made:
+        assert ask(made, "POST", "/strict", b"{").status == 400
+        assert ask(made, "POST", "/whole", b"{").status == 200
+        assert ask(made, "GET", "/%ff").status == 400
+        assert [opened.trace.failure for opened in traces(made)] == [None, None, None]
+        with closing(TraceReader(shop.folder)) as reader:
+            recorded = list(reader.ids(Filter(unmatched=False)))
+            canvas, settings = shop.host.canvas, shop.host.settings
+            report = replay(reader, recorded, canvas, LIBRARY, settings, lambda _done, _of: None, len(recorded))
+    assert (report.same, report.differing) == (2, 0)
 
 
 def test_requests_that_take_long_are_recorded_from_their_process(tmp_path: Path) -> None:
