@@ -19,6 +19,7 @@ from typing import Final
 import apsw
 
 from dark_lang.errors import CorruptionError, WireError
+from dark_lang.names import NodeId
 from dark_lang.records import NamedTuple
 from dark_lang.wire import decode_plain, encode_plain
 from runtime.data.database import BUSY_MILLISECONDS, FOLDER, signed
@@ -55,7 +56,7 @@ _ADD_ROWS = """
 INSERT OR IGNORE INTO traces
 SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, ?2, key FROM json_each(?1)
 """
-_ADD_SIDES = "INSERT OR IGNORE INTO sides SELECT value->>0, value->>1, value->>2 FROM json_each(?1)"
+_ADD_SIDES = "INSERT OR IGNORE INTO sides SELECT ?1, ?2, value FROM json_each(?3)"
 _ADD_MISSING = """
 INSERT INTO missing VALUES (?, ?, ?, ?, ?) ON CONFLICT (method, path) DO UPDATE SET
     count = count + excluded.count, last = max(last, excluded.last), trace = max(trace, excluded.trace)
@@ -101,13 +102,7 @@ class TraceWriter:
         connection = self._connection or self._open()
         packed = pack_segment([written.seal for written in batch])
         rows = json.dumps([_row(written.trace) for written in batch])
-        sides = json.dumps(
-            [
-                [signed(decided.switch), int(decided.new), written.trace.id]
-                for written in batch
-                for decided in written.trace.decisions
-            ]
-        )
+        sides = _sides(batch)
         try:
             with connection:
                 if batch:
@@ -116,8 +111,8 @@ class TraceWriter:
                         first = TraceId(first + 1)
                     connection.execute("INSERT INTO segments VALUES (?, ?, ?)", (first, last, packed))
                     connection.execute(_ADD_ROWS, (rows, first))
-                    if sides != "[]":
-                        connection.execute(_ADD_SIDES, (sides,))
+                    if sides:
+                        connection.executemany(_ADD_SIDES, sides)
                 noted = [tuple(one) for one in missing]
                 if noted:
                     connection.executemany(_ADD_MISSING, noted)
@@ -172,6 +167,15 @@ class TraceWriter:
             found = path.with_name(path.name + end)
             if found.exists():
                 found.rename(aside.with_name(aside.name + end))
+
+
+def _sides(batch: Sequence[Written]) -> list[tuple[int, int, str]]:
+    """Of each switch and side, the traces that took it, as JSON."""
+    taken: dict[tuple[NodeId, bool], list[int]] = {}
+    for one in batch:
+        for switch, new, _ in one.trace.decisions:
+            taken.setdefault((switch, new), []).append(one.trace.id)
+    return [(signed(switch), int(new), json.dumps(ids)) for (switch, new), ids in taken.items()]
 
 
 def _row(trace: Trace) -> list[int]:

@@ -169,7 +169,7 @@ def trace_to_plain(trace: Trace) -> list[Any]:
         None if trace.answered is None else list(trace.answered),
         trace.subject,
         [[int(kind), store, key, value] for kind, store, key, value in trace.calls],
-        [list(decided) for decided in trace.decisions],
+        [tuple(decided) for decided in trace.decisions],
         None if trace.failure is None else list(trace.failure),
         trace.result,
         trace.partial,
