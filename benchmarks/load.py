@@ -15,7 +15,7 @@ import socket
 import sys
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 
@@ -112,6 +112,22 @@ def load(port: int, requests: Sequence[bytes], *, connections: int = 32, seconds
         for caller in callers.values():
             caller.sock.close()
     return result
+
+
+def in_turns(
+    servers: Mapping[str, tuple[int, Sequence[bytes]]], *, turns: int, seconds: float, connections: int = 32
+) -> dict[str, list[Result]]:
+    """Load on servers, by name the port and what is asked, one after the other; every second turn in reverse order, so
+    that none always comes first. Raises RuntimeError if an answer is not 200."""
+    found: dict[str, list[Result]] = {name: [] for name in servers}
+    for turn in range(turns):
+        for name in reversed(servers) if turn % 2 else servers:
+            port, asked = servers[name]
+            result = load(port, asked, connections=connections, seconds=seconds)
+            if set(result.statuses) != {200}:
+                raise RuntimeError(f"not every request was answered with 200: {result.statuses}")
+            found[name].append(result)
+    return found
 
 
 def paced_load(port: int, path: str, *, per_second: int, seconds: float, connections: int = 8) -> Result:

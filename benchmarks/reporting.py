@@ -48,6 +48,12 @@ def median(samples: Sequence[float]) -> float:
     return statistics.median(samples)
 
 
+def paired(ones: Sequence[float], others: Sequence[float]) -> float:
+    """How large the ones are beside the others, measured in the same turns: the median of the ratios. The machine's
+    pace drifts by more than what is measured, and both of a pair have the same."""
+    return statistics.median(one / other for one, other in zip(ones, others, strict=True))
+
+
 HEADINGS = ("what", "figure", "peer", "measure", "budget", "verdict")
 
 

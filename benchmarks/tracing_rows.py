@@ -15,8 +15,8 @@ from contextlib import closing
 from pathlib import Path
 
 from benchmarks.http_rows import JSON_HANDLER, SECONDS, new_canvas, without_traces
-from benchmarks.load import load, request_bytes
-from benchmarks.reporting import Row, median, percentile
+from benchmarks.load import in_turns, load, request_bytes
+from benchmarks.reporting import Row, median, paired, percentile
 from benchmarks.servers import DARK, dark_server, peer_server
 from dark_lang.names import NodeId
 from dark_lang.stdlib import standard_library
@@ -27,39 +27,36 @@ from runtime.traces.files import TraceWriter, written
 from runtime.traces.identities import TraceId, first_at
 from runtime.traces.records import Answered, Asked, Decided, Origin, Trace
 
-TURNS = 7
+TURNS = 16
 
 
 def tracing_rows() -> Iterator[Row]:
     with tempfile.TemporaryDirectory() as folder:
         canvas = new_canvas(Path(folder), [["insert", "http", "GET", "/hello/:name", JSON_HANDLER]])
         silent = without_traces(canvas, Path(folder, "silent"))
-        rates: dict[str, list[float]] = {"on": [], "off": [], "peer": []}
-        lasts: dict[str, list[float]] = {"on": [], "off": [], "peer": []}
         with (
             dark_server(canvas) as on,
             dark_server(silent) as off,
             peer_server("benchmarks.peers:json_app", ready="/hello/ada") as peer,
         ):
-            for _ in range(TURNS):
-                for name, server in (("on", on), ("off", off), ("peer", peer)):
-                    asked = request_bytes(server.port, "/hello/ada", headers=["Forwarded: for=192.0.2.1"])
-                    result = load(server.port, [asked], connections=32, seconds=SECONDS)
-                    if set(result.statuses) != {200}:
-                        raise RuntimeError(f"not every request was answered with 200: {result.statuses}")
-                    rates[name].append(result.per_second)
-                    lasts[name].append(percentile(result.latencies, 0.99))
+            servers = {
+                name: (server.port, [request_bytes(server.port, "/hello/ada", headers=["Forwarded: for=192.0.2.1"])])
+                for name, server in (("on", on), ("off", off), ("peer", peer))
+            }
+            found = in_turns(servers, turns=TURNS, seconds=SECONDS / 2)
+    rates = {name: [result.per_second for result in results] for name, results in found.items()}
+    lasts = {name: [percentile(result.latencies, 0.99) for result in results] for name, results in found.items()}
     mine, plain, theirs = (median(rates[name]) for name in ("on", "off", "peer"))
-    yield Row(
-        "tracing: requests/s", f"{mine:,.0f}/s", f"without {plain:,.0f}/s", mine / plain, "x", 0.85, at_least=True
-    )
+    kept = paired(rates["on"], rates["off"])
+    yield Row("tracing: requests/s", f"{mine:,.0f}/s", f"without {plain:,.0f}/s", kept, "x", 0.85, at_least=True)
     late, quiet = median(lasts["on"]), median(lasts["off"])
-    yield Row("tracing: p99", f"{late * 1e3:.2f} ms", f"without {quiet * 1e3:.2f} ms", late / quiet, "x", 1.5)
+    grown = paired(lasts["on"], lasts["off"])
+    yield Row("tracing: p99", f"{late * 1e3:.2f} ms", f"without {quiet * 1e3:.2f} ms", grown, "x", 1.5)
     yield Row(
         "JSON handler with traces",
         f"{mine:,.0f}/s",
         f"Starlette {theirs:,.0f}/s",
-        mine / theirs,
+        paired(rates["on"], rates["peer"]),
         "x",
         1.2,
         at_least=True,

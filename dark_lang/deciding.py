@@ -103,7 +103,7 @@ def decide(
         return _CONDITION
     if not finished():
         return _UNFINISHED
-    return _sharing(switch)(subject)
+    return _sharing(switch)(subject, is_trusted)
 
 
 def unfinished(decision: Decision) -> Decision:
@@ -121,15 +121,16 @@ def quick_decision(switch: Switch) -> Callable[[str | None, bool], Decision] | N
     is_open = condition is None or (isinstance(condition, Bool) and condition.value)
     if not is_open or any(wanted is not None for _, wanted in switch.prerequisites):
         return None
-    listed = dict(switch.subjects)
+    listed = {subject: wanted for subject, wanted in switch.subjects if wanted is not None}
     shared = _sharing(switch)
+    if not listed:
+        return shared
 
     def decided(subject: str | None, is_trusted: bool) -> Decision:
-        if listed and is_trusted and subject is not None:
-            found = listed.get(subject)
-            if found is not None:
-                return _ALLOWED if found is True else _DENIED
-        return shared(subject)
+        found = listed.get(subject) if is_trusted and subject is not None else None
+        if found is None:
+            return shared(subject, is_trusted)
+        return _ALLOWED if found is True else _DENIED
 
     return decided
 
@@ -140,17 +141,18 @@ def _listed(switch: Switch, subject: str | None) -> bool | None:
 
 
 def is_in_share(switch: Switch, subject: str | None) -> bool:
-    return _sharing(switch)(subject) is _IN_SHARE
+    return _sharing(switch)(subject, False) is _IN_SHARE
 
 
-def _sharing(switch: Switch) -> Callable[[str | None], Decision]:
+def _sharing(switch: Switch) -> Callable[[str | None, bool], Decision]:
+    """By share alone; whether the subject is trusted does not matter to it."""
     whole = _IN_SHARE if switch.share >= WHOLE else _OUTSIDE_SHARE
     if switch.share in (0, WHOLE):
-        return lambda _subject: whole
+        return lambda _subject, _is_trusted: whole
     number_of = bucketing(switch)
     limit = switch.share // 100 if switch.algorithm == "murmur3/100" else switch.share
 
-    def decided(subject: str | None) -> Decision:
+    def decided(subject: str | None, _is_trusted: bool) -> Decision:
         if subject is None:
             return whole
         return _IN_SHARE if number_of(subject) < limit else _OUTSIDE_SHARE

@@ -112,7 +112,7 @@ class Service:
         self.data.when_owning(lambda: self.tests.begin(host.canvas))
         self.ramps = Ramps(host)
         self.data.when_owning(self.ramps.begin)
-        self._watcher = Watcher(host)
+        self._watcher = Watcher(host, requests=lambda: self.answering.metrics.requests)
         self._watcher.start()
         # What is there by now stays: the collector need not look at it again and again while requests wait.
         gc.collect()

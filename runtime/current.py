@@ -52,6 +52,7 @@ class Run:
         "fired",
         "forced",
         "guards",
+        "is_steered",
         "is_trusted",
         "memory",
         "met",
@@ -81,6 +82,7 @@ class Run:
         self.is_trusted = True  # whether the subject may stand on the lists of a switch
         self.forced = forced
         self.pinned = pinned
+        self.is_steered = bool(forced) or bool(pinned)  # whether anything but the rules of switches decides
         self.deadline = deadline  # by time.monotonic
         self.memory = memory  # bytes that the process may grow by meanwhile, 0: any number
         self.brief = brief

@@ -59,7 +59,7 @@ def side_chooser(linker: Linker, need: Need, tree: top.Toplevel) -> Callable[[],
             return False
         decision = run.decisions.get(own)
         if decision is None:
-            if quick is not None and run.pinned.get(own) is None and run.forced.get(own) is None:
+            if quick is not None and not run.is_steered:
                 # No guard: a limit that ends this leaves nothing half done.
                 decision = run.decisions[own] = quick(run.subject, run.is_trusted)
             else:

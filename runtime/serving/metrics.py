@@ -37,6 +37,10 @@ class Metrics:
         self.buckets[bisect_left(BOUNDS, seconds)] += 1
         self.seconds += seconds
 
+    @property
+    def requests(self) -> int:
+        return sum(self.statuses.values())
+
     def text(self, *, handlers: int, owner: bool, traces: Recorded | None = None) -> str:
         lines = ["# TYPE dark_requests_total counter"]
         lines += [f'dark_requests_total{{status="{status}"}} {n}' for status, n in sorted(self.statuses.items())]

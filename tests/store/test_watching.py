@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import itertools
 import shutil
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from desks import Desk
@@ -111,3 +113,40 @@ def test_a_server_has_its_cache_written_by_another_process(desk: Desk) -> None:
     desk.host.close()
     again = Desk(desk.folder)
     assert again.value(handler) == 69 and not again.host.save(only_if_worthwhile=True)
+
+
+def test_while_many_ask_it_wakes_up_less_often_and_still_finds_it(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    handler = desk.handler("a", 0)
+    monkeypatch.setattr(watching, "RESCAN_SECONDS", 0.05)
+    steps: list[int] = []
+    watch = watching.watch
+
+    def noting(*args: Any, **options: Any) -> Any:
+        steps.append(options["step"])
+        return watch(*args, **options)
+
+    monkeypatch.setattr(watching, "watch", noting)
+    asked = itertools.count(0, 1_000_000)
+    done = 0
+
+    def requests() -> int:
+        nonlocal done
+        done = next(asked) if many else done
+        return done
+
+    many = True
+    other = Desk(desk.folder)
+    watcher = Watcher(desk.host, requests=requests)
+    watcher.start()
+    try:
+        for value, wanted in ((1, True), (2, False), (3, True)):
+            many = wanted
+            deadline = time.monotonic() + 10
+            while watcher.is_busy is not wanted:
+                assert time.monotonic() < deadline
+                time.sleep(0.005)
+            other.set(handler, value)
+            wait_for(desk, handler, value)
+    finally:
+        watcher.stop()
+    assert steps[0] < steps[1] and set(steps) == {steps[0], steps[1]}
