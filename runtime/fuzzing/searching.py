@@ -61,12 +61,14 @@ class Tried(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Find:
-    """`failure`: what ended the run, if anything did; else how the sides differ."""
+    """`failure`: what ended the run, if anything did; else how the sides differ. `old`: what the old side answers, of
+    a function its value alone; None if it fails."""
 
     toplevel: NodeId
     tried: Tried
     failure: Failure | None
     differences: tuple[Difference, ...]
+    old: Answered | tuple[Value] | None = None
 
 
 class _FoundError(Exception):
@@ -159,6 +161,7 @@ class Fuzzer:
             wanted = [held for _, held in signature.params] if signature is not None else []
             args = tuple([draw_value(draw, each, self._interfaces) for each in wanted])
             function = self._program.callable_for(tree.id)
+            values: list[Value] = []
 
             def once(pinned: Mapping[NodeId, Side]) -> Result:
                 world = HeldWorld(source)
@@ -167,6 +170,7 @@ class Fuzzer:
                     value = run(function, args, world=world, limits=self._limits, pinned=pinned, inspect=inspect)
                     if isinstance(value, HoleValue):
                         raise hole_reached(value)
+                    values.append(value)
                     return value
 
                 return held_run(call_it, world, _as_answer)
@@ -176,7 +180,10 @@ class Fuzzer:
             old, new = once({self._switch: Side.OLD}), once({self._switch: Side.NEW})
             source.go_on()
             unlike = tuple(differences(old, new))
-            found = Find(tree.id, tried, new.failure, unlike) if unlike else None
+            before = None
+            if old.failure is None and old.answered is not None:
+                before = (values[0],) if incoming is None else old.answered
+            found = Find(tree.id, tried, new.failure, unlike, before) if unlike else None
             return found, ("differs", unlike[0].path if unlike else "", new.failure.node if new.failure else 0)
         result = once({})
         source.go_on()

@@ -12,15 +12,19 @@ from dark_lang.names import Defined
 from dark_lang.naming import Realm
 from dark_lang.notation.quoting import quote as quoted
 from runtime.fuzzing.searching import Find
-from runtime.replaying.test_making import spell
+from runtime.replaying.test_making import expected, spell
+from runtime.traces.records import Answered
 
 if TYPE_CHECKING:
     from runtime.canvas import Canvas
 
 
 def test_of_find(canvas: Canvas, find: Find) -> str:
-    """A test that fails as long as what was found is there, in notation. RefusedError if it cannot be written."""
+    """A test that fails as long as what was found is there, in notation; where sides differ, the old one is right.
+    RefusedError if it cannot be written."""
     naming = canvas.naming
+    if find.differences and all(one.path.startswith("effect") for one in find.differences):
+        raise RefusedError("the sides differ in what they do alone, and not in what they answer")
     lines = []
     for (store, key), row in find.tried.rows.items():
         name = naming.name_of(Realm.DATASTORE, Defined(store))
@@ -28,7 +32,9 @@ def test_of_find(canvas: Canvas, find: Find) -> str:
     incoming = find.tried.incoming
     if incoming is None:
         label = canvas.entries[find.toplevel].label
-        lines.append(f"{label}({', '.join([spell(arg, naming) for arg in find.tried.args])})")
+        call = f"{label}({', '.join([spell(arg, naming) for arg in find.tried.args])})"
+        given = find.old
+        lines.append(f"Test::equal({call}, {spell(given[0], naming)})" if isinstance(given, tuple) else call)
         return "\n".join(lines)
     path = quoted(incoming.path.decode() + (f"?{incoming.query.decode()}" if incoming.query else ""))
     held = ", ".join(
@@ -37,7 +43,10 @@ def test_of_find(canvas: Canvas, find: Find) -> str:
     fields = f"#{{ {held} }}" if held else "#{}"
     body = quoted(incoming.body.decode("utf-8", "replace"))
     lines.append(f"let answer = Test::requestWith({quoted(incoming.method)}, {path}, {fields}, {body})")
-    lines.append("Test::isTrue(answer.status < 500)")
+    if isinstance(find.old, Answered) and find.old.status < 500:
+        lines += expected(find.old)
+    else:
+        lines.append("Test::isTrue(answer.status < 500)")
     return "\n".join(lines)
 
 

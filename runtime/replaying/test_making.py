@@ -19,7 +19,7 @@ from dark_lang.values.model import Case, Char, GuestDict, Json, Value
 from dark_lang.values.rows import decode_row
 from runtime.holding import EPOCH
 from runtime.traces.identities import time_of
-from runtime.traces.records import Asked, Kind, Trace
+from runtime.traces.records import Answered, Asked, Kind, Trace
 
 if TYPE_CHECKING:
     from dark_lang.naming import Naming
@@ -41,8 +41,7 @@ def test_of(trace: Trace, naming: Naming) -> str:
         # What it should have been nobody knows yet; that it should not have been this is known.
         lines.append("Test::isTrue(answer.status < 500)")
     else:
-        lines.append(f"Test::equal(answer.status, {trace.answered.status})")
-        lines.append(_expected_body(trace))
+        lines += expected(trace.answered)
     return "\n".join(lines)
 
 
@@ -109,16 +108,19 @@ def _request(asked: Asked) -> str:
         return f"Test::requestWithBytes({quote(asked.method)}, {path}, {headers}, {_bytes(asked.body)})"
 
 
-def _expected_body(trace: Trace) -> str:
-    answered = trace.answered
-    assert answered is not None
+def expected(answered: Answered) -> list[str]:
+    """That `answer` is this one. RefusedError if it was not kept whole."""
+    return [f"Test::equal(answer.status, {answered.status})", _expected_body(answered)]
+
+
+def _expected_body(answered: Answered) -> str:
     if answered.size > len(answered.body):
         raise RefusedError(f"its answer of {answered.size:,} bytes was too large to be kept")
     try:
         text = answered.body.decode("utf-8")
     except UnicodeDecodeError:
         return f"Test::equal(answer.body, {_bytes(answered.body)})"
-    if trace.answered is not None and any(value.startswith(b"application/json") for _, value in answered.headers):
+    if any(value.startswith(b"application/json") for _, value in answered.headers):
         try:
             json.loads(text)
             return f"Test::equal(answer.json, Result::unwrap(Json::parse<Json>({quote(text)})))"

@@ -74,10 +74,11 @@ def test_sides_are_compared_and_the_clock_is_noise(shop: Shop) -> None:
 
 
 def test_fuzzing_finds_crashes_holes_and_unlike_sides_and_makes_them_small(shop: Shop) -> None:
-    crash, hole, sides = shop.add(
+    crash, hole, sides, handler = shop.add(
         "fn Shop::crash(xs: List<Int>) -> Int = Int::divide(100, List::length(xs) - 2)",
         "fn Shop::hole(n: Int) -> Int = if n > 50 then ?large else n",
         "fn Shop::sides(n: Int) -> Int = n",
+        "GET /sides = Shop::sides(11)",
     )
     switch = put_switch(shop, sides, "s", "if n > 10 then 10 else n")
     canvas = shop.host.canvas
@@ -88,4 +89,8 @@ def test_fuzzing_finds_crashes_holes_and_unlike_sides_and_makes_them_small(shop:
 
     assert search(crash) == ["Shop::crash_v0([0, 0])"]
     assert search(hole) == ["Shop::hole_v0(51)"]
-    assert search(sides, switch) == ["Shop::sides_v0(11)"]
+    assert search(sides, switch) == ["Test::equal(Shop::sides_v0(11), 11)"]
+    (made,) = search(handler, switch)
+    assert made.endswith(
+        'Test::equal(answer.status, 200)\nTest::equal(answer.json, Result::unwrap(Json::parse<Json>("11")))'
+    )
