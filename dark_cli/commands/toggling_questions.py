@@ -60,8 +60,15 @@ def list_(workspace: Workspace, days: int) -> None:
             workspace.print(workspace.paint(f"stale: {one.switch.name}: {one.stale}", "yellow"))
         if one.unfinished:
             workspace.print(f"{one.switch.name}: {plural(one.unfinished, 'new side')} not finished")
+        _say_conflicts(workspace, one.switch)
     if not found:
         workspace.print("no switches; dark toggle create ADDRESS NAME makes one")
+
+
+def _say_conflicts(workspace: Workspace, switch: top.Switch) -> None:
+    if workspace.canvas.entries[switch.id].conflicts:
+        told = f"{switch.name}: edits disagree on its rule; traffic keeps what it had (dark conflicts)"
+        workspace.print(workspace.paint(told, "yellow"))
 
 
 def _tests(one: Overview) -> str:
@@ -95,6 +102,7 @@ def _report(canvas: Canvas, one: Overview) -> dict[str, Any]:
         "ramp": [{"at": step.at, "percent": step.points / 100} for step in one.steps],
         "guards": list(one.guards),
         "stale": one.stale or None,
+        "conflicts": canvas.entries[switch.id].conflicts,
     }
 
 
@@ -141,6 +149,7 @@ def show(workspace: Workspace, name: str, explained: bool, subject: str | None, 
         workspace.print(f"stops if {' or '.join(one.guards)} are worse on the new side")
     if one.stale:
         workspace.print(workspace.paint(f"stale: {one.stale}", "yellow"))
+    _say_conflicts(workspace, switch)
 
 
 def _explain(workspace: Workspace, switch: top.Switch, subject: str | None, request_file: str | None) -> None:

@@ -19,6 +19,7 @@ from dark_lang.nodes import expressions as e
 from dark_lang.nodes import toplevels as top
 from dark_lang.nodes.shape import Node
 from dark_lang.nodes.walking import descend, rebuild
+from dark_lang.notation.addresses import label_of
 from dark_lang.notation.reading import read_expression
 from dark_lang.ramps import GUARDS, Step, spell_step
 from dark_lang.records import dataclass
@@ -191,7 +192,8 @@ def settle_switch(
         gaps = []
         for each, toggles in places:
             tree = draft.tree(each)
-            gaps += [gap for toggle in toggles if (gap := first_gap_reached(toggle.new, tree, known)) is not None]
+            found = (first_gap_reached(toggle.new, tree, known) for toggle in toggles)
+            gaps += [f"{label_of(tree)}: {gap}" for gap in found if gap is not None]
         if gaps:
             raise RefusedError(
                 f"the new side of {name} is not finished",
