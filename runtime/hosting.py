@@ -103,12 +103,16 @@ class Host(Follower):
         return self.folder.joinpath("data", "usage.sqlite").exists()
 
     @property
+    def may_have_locks(self) -> bool:
+        return bool(self.settings.locks.serving) or self.has_traffic
+
+    @property
     def locks(self) -> Locks:
         if self._locks is None:
             from runtime.locks.judging import Locks  # late: a canvas without traffic needs none of it
             from runtime.locks.uses import Uses
 
-            self._locks = Locks(Uses(self.folder, self.settings.locks.window_days))
+            self._locks = Locks(Uses(self.folder, self.settings.locks.window_days), self.settings.locks.serving)
         return self._locks
 
     def as_it_was(self, toplevel: NodeId, contents: Container[bytes]) -> tuple[Entry | None, Tree] | None:
@@ -215,7 +219,7 @@ class Host(Follower):
                 except WireError as error:  # nobody could read it
                     raise RefusedError(error.message) from error
                 diff_id = wire.diff_id(data)
-                guarded = self.has_traffic and self.locks.may_refuse(before, touched)
+                guarded = self.may_have_locks and self.locks.may_refuse(before, touched)
                 if judge is not None or dry_run or guarded:
                     after = self._foreseen(diff_id, diff, touched)
                     if guarded:

@@ -49,6 +49,9 @@ class ServeSettings:
 @dataclass(frozen=True, slots=True)
 class LockSettings:
     window_days: int = 30
+    serving: tuple[
+        str, ...
+    ] = ()  # handlers that serve traffic elsewhere, by address; "*" for all: they are locked here
     loopback: bool = False  # whether requests from this machine count as traffic
 
 

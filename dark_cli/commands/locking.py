@@ -42,7 +42,7 @@ def locks(workspace: Workspace, address: str | None) -> None:
                         "address": canvas.entries[toplevel].label,
                         "frozen": why.frozen,
                         "entry": canvas.entries[why.entry].label if why.entry else None,
-                        "last": why.last,
+                        "last": why.last or None,
                     }
                     for toplevel, why in found
                 ],
@@ -73,6 +73,13 @@ def _label(workspace: Workspace, toplevel: NodeId) -> str:
 
 
 def _told(workspace: Workspace, toplevel: int, why: Why) -> str:
+    if not why.last:
+        own = why.entry == toplevel
+        return (
+            "serves elsewhere"
+            if own
+            else f"used by {workspace.canvas.entries[why.entry].label}, which serves elsewhere"
+        )
     when = ago(workspace, why.last)
     if why.frozen:
         return f"served {when}, frozen"

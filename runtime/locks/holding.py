@@ -70,7 +70,7 @@ class Holding:
                 held.pop(toplevel, None)
         else:
             try:
-                refused = {one.toplevel for one in self._host.locks.refusals(before, canvas, looked_at)}
+                refused = {one.toplevel for one in self._host.locks.by_use.refusals(before, canvas, looked_at)}
             except DarkError as error:
                 log.error("whether what arrived may serve cannot be told (%s); it does not yet", error.message)
                 refused = set(looked_at)

@@ -32,6 +32,7 @@ MOST_LOOKED_AT: Final = 2_000
 
 _ENTRIES: Final = (top.Http, top.Worker, top.Cron)
 _FREE: Final = (top.Switch, top.Test, top.Repl, top.Secret)
+_ELSEWHERE: Final = "canvas.toml says that it serves, under [locks] serving"
 _FROZEN: Final = (top.Function, top.Type, top.Datastore)
 
 
@@ -40,7 +41,7 @@ class Why(NamedTuple):
 
     frozen: bool
     entry: NodeId
-    last: int  # microseconds since 1970
+    last: int  # microseconds since 1970; 0: no request came here, but canvas.toml says that it serves
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,20 +52,47 @@ class Refusal:
 
 
 class Locks:
-    """Of one canvas on this host."""
+    """Of one canvas on this host. `serving`: addresses of what serves traffic elsewhere, as canvas.toml has them."""
 
-    def __init__(self, uses: Uses) -> None:
+    def __init__(self, uses: Uses, serving: tuple[str, ...] = ()) -> None:
         self.uses = uses
+        self._serving = serving
+
+    @property
+    def by_use(self) -> Locks:
+        """Those alone that traffic on this host makes."""
+        return Locks(self.uses) if self._serving else self
+
+    @property
+    def is_empty(self) -> bool:
+        return self.uses.is_empty and not self._serving
+
+    def in_use(self, canvas: Canvas, now: int) -> dict[NodeId, int]:
+        """The handlers, queues and jobs that serve, and when the last request came to them: 0 for one elsewhere."""
+        return {**self._elsewhere(canvas), **self.uses.entries(now)}
+
+    def _elsewhere(self, canvas: Canvas) -> dict[NodeId, int]:
+        if not self._serving:
+            return {}
+        unlocked = {one.toplevel for one in self.uses.unlocks()}
+        wanted = {address.partition("#")[0] for address in self._serving}
+        return {
+            entry.id: 0
+            for entry in canvas.alive()
+            if issubclass(entry.kind, _ENTRIES)
+            and ("*" in wanted or entry.label in wanted)
+            and entry.id not in unlocked
+        }
 
     def why(self, canvas: Canvas, toplevel: NodeId, now: int | None = None) -> Why | None:
         """Why it is locked; None if it is not."""
         entry = canvas.entries.get(toplevel)
-        if self.uses.is_empty or entry is None or not entry.alive or issubclass(entry.kind, _FREE):
+        if self.is_empty or entry is None or not entry.alive or issubclass(entry.kind, _FREE):
             return None
         now = microseconds_now() if now is None else now
         if issubclass(entry.kind, _ENTRIES):
             last = self.uses.last_request(toplevel, now)
-            return Why(False, toplevel, last) if last else None
+            return Why(False, toplevel, last) if last or toplevel in self._elsewhere(canvas) else None
         found = self._used_by(canvas, toplevel, now)
         if found is not None:
             return found
@@ -81,7 +109,7 @@ class Locks:
 
     def _used_by(self, canvas: Canvas, toplevel: NodeId, now: int) -> Why | None:
         """Through which requests that come to others run it."""
-        in_use = self.uses.entries(now)
+        in_use = self.in_use(canvas, now)
         if not in_use:
             return None
         seen = {toplevel}
@@ -100,7 +128,7 @@ class Locks:
 
     def may_refuse(self, before: Canvas, touched: Iterable[NodeId]) -> bool:
         """Whether it is worth to look at what an edit would make of these. Costs little."""
-        if self.uses.is_empty:
+        if self.is_empty:
             return False
         now = microseconds_now()
         for toplevel in touched:
@@ -111,7 +139,7 @@ class Locks:
 
     def refusals(self, before: Canvas, after: Canvas, touched: Iterable[NodeId]) -> Iterator[Refusal]:
         """What of an edit would change what serves."""
-        if self.uses.is_empty:
+        if self.is_empty:
             return
         now = microseconds_now()
         for toplevel in touched:
@@ -149,7 +177,7 @@ class Locks:
             return None
         stays = was is not None and was.alive and (was.method, was.name) == (entry.method, entry.name)
         mine = read_route(entry.method, entry.name)
-        for other, last in self.uses.entries(now).items():
+        for other, last in self.in_use(before, now).items():
             held = before.entries.get(other)
             if other == toplevel or held is None or not held.alive or held.kind is not top.Http:
                 continue
@@ -210,11 +238,15 @@ def refused(before: Canvas, after: Canvas, refusal: Refusal) -> LockedError:
         other = before.entries[refusal.taken].label
         return LockedError(
             f"{label} would take requests from {other}, which serves traffic",
-            details=(f"the last request to {other} came {ago(why.last)}",),
+            details=(f"the last request to {other} came {ago(why.last)}" if why.last else _ELSEWHERE,),
             suggestion=f"dark unlock {shlex.quote(other)} --reason WHY lets it be; or choose another route",
         )
     if why.frozen:
         said = f"it served {ago(why.last)}, and what served does not change"
+    elif not why.last:
+        said = (
+            _ELSEWHERE if why.entry == refusal.toplevel else f"{before.entries[why.entry].label} runs it; {_ELSEWHERE}"
+        )
     elif why.entry == refusal.toplevel:
         said = f"the last request came {ago(why.last)}"
     else:

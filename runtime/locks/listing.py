@@ -20,7 +20,7 @@ def all_locks(canvas: Canvas, locks: Locks) -> list[tuple[NodeId, Why]]:
     """By label: to which requests come, what those run, and what served before and is frozen."""
     in_use = {
         entry: last
-        for entry, last in locks.uses.entries(microseconds_now()).items()
+        for entry, last in locks.in_use(canvas, microseconds_now()).items()
         if entry in canvas.entries and canvas.entries[entry].alive
     }
     found: dict[NodeId, Why] = {entry: Why(False, entry, last) for entry, last in in_use.items()}

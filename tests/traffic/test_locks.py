@@ -218,6 +218,24 @@ def test_a_clone_without_traffic_is_free(shop: Shop, tmp_path: Path) -> None:
     refused(shop, lambda: Shop(shop.folder).rewrite(h, '"y"'))  # without a server, too
 
 
+@pytest.mark.parametrize("serving", ['["GET:/x"]', '["*"]'])
+def test_a_clone_without_traffic_is_locked_where_it_says_so(tmp_path: Path, serving: str) -> None:
+    shop = Shop(tmp_path)
+    inner, h, other = shop.add('fn Shop::inner(n: Int) -> String = "inner"', "GET /x = Shop::inner(1)", 'GET /y = "y"')
+    settings = tmp_path / "canvas.toml"
+    settings.write_text(settings.read_text() + f"\n[locks]\nserving = {serving}\n")
+    shop = Shop(tmp_path)
+    for toplevel in (inner, h):
+        refused(shop, lambda toplevel=toplevel: shop.rewrite(toplevel, '"z"'), "canvas.toml says", "dark toggle create")
+    if serving == '["*"]':
+        refused(shop, lambda: shop.rewrite(other, '"z"'), "canvas.toml says")
+    else:
+        shop.rewrite(other, '"z"')
+    unlock(shop.folder, [h, other], "ada", "because")
+    shop.rewrite(inner, '"z"')
+    shop.rewrite(h, '"z"')
+
+
 def arrive(shop: Shop, act: Callable[[Shop], object]) -> None:
     """An edit made in a clone, whose files come here."""
     clone = shop.folder.parent / "clone"
