@@ -49,9 +49,7 @@ class ServeSettings:
 @dataclass(frozen=True, slots=True)
 class LockSettings:
     window_days: int = 30
-    serving: tuple[
-        str, ...
-    ] = ()  # handlers that serve traffic elsewhere, by address; "*" for all: they are locked here
+    serving: tuple[str, ...] = ()  # addresses of what serves elsewhere, and is locked here, too; "*" for all handlers
     loopback: bool = False  # whether requests from this machine count as traffic
 
 

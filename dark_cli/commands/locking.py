@@ -74,12 +74,8 @@ def _label(workspace: Workspace, toplevel: NodeId) -> str:
 
 def _told(workspace: Workspace, toplevel: int, why: Why) -> str:
     if not why.last:
-        own = why.entry == toplevel
-        return (
-            "serves elsewhere"
-            if own
-            else f"used by {workspace.canvas.entries[why.entry].label}, which serves elsewhere"
-        )
+        entry = workspace.canvas.entries[why.entry].label
+        return "serves elsewhere" if why.entry == toplevel else f"used by {entry}, which serves elsewhere"
     when = ago(workspace, why.last)
     if why.frozen:
         return f"served {when}, frozen"

@@ -244,9 +244,8 @@ def refused(before: Canvas, after: Canvas, refusal: Refusal) -> LockedError:
     if why.frozen:
         said = f"it served {ago(why.last)}, and what served does not change"
     elif not why.last:
-        said = (
-            _ELSEWHERE if why.entry == refusal.toplevel else f"{before.entries[why.entry].label} runs it; {_ELSEWHERE}"
-        )
+        user = "" if why.entry == refusal.toplevel else f"{before.entries[why.entry].label} runs it; "
+        said = f"{user}{_ELSEWHERE}"
     elif why.entry == refusal.toplevel:
         said = f"the last request came {ago(why.last)}"
     else:
