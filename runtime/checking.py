@@ -183,6 +183,11 @@ def misfits_in(checked: Checked) -> Mapping[NodeId, str]:
     return {mark.node: mark.sentence for mark in reversed(checked.marks) if mark.node in checked.errors}
 
 
+def advice_in(checked: Checked) -> list[str]:
+    """What to do about what is wrong, in words, where something comes to mind."""
+    return [mark.suggestion for mark in checked.marks if mark.kind.is_error and mark.suggestion]
+
+
 class _Asking:
     """The same, and keeps what was asked: what `Known` gives the checker."""
 
@@ -319,6 +324,10 @@ class Checks:
     def misfits(self, tree: top.Toplevel) -> Mapping[NodeId, str]:
         """What does not fit in a definition, in words; it may be none of the snapshot's."""
         return misfits_in(self.checked(tree))
+
+    def advice(self, tree: top.Toplevel) -> list[str]:
+        """What to do about what does not fit in a definition."""
+        return advice_in(self.checked(tree))
 
     def _find(self, toplevel: NodeId) -> _Found:
         found = self._found.get(toplevel)

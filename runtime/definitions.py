@@ -5,7 +5,7 @@ Must not know what refers to anything. Invariant: what is in the trash is not de
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from dark_lang.errors import AddressError
@@ -49,3 +49,6 @@ class Definitions:
 
     def misfits(self, definition: top.Toplevel) -> Mapping[NodeId, str]:
         return self._checks.misfits(definition)
+
+    def advice(self, definition: top.Toplevel) -> Sequence[str]:
+        return self._checks.advice(definition)

@@ -5,10 +5,11 @@ Must not know commands. Invariant: what is asked of a site is answered as if the
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from dark_lang.checking.checker import check
+from dark_lang.checking.marks import Checked
 from dark_lang.edits.drafting import Draft
 from dark_lang.errors import AddressError, UsageError
 from dark_lang.names import Defined, NodeId, Ref, read_id_prefix
@@ -23,7 +24,7 @@ from dark_lang.restructuring.changing import Changed, settle_waiting
 from dark_lang.restructuring.pending_names import PendingNaming
 from dark_lang.restructuring.spots import Spot, Where
 from runtime.asking import mentions, uses_of
-from runtime.checking import Interfaces, misfits_in
+from runtime.checking import Interfaces, advice_in, misfits_in
 from runtime.definitions import Definitions
 from runtime.finishing import Finishing
 
@@ -80,7 +81,15 @@ class Site:
     def misfits(self, definition: top.Toplevel) -> Mapping[NodeId, str]:
         if not self.draft.touched:
             return self.canvas.checks.misfits(definition)
-        return misfits_in(check(definition, self._interfaces))
+        return misfits_in(self._check(definition))
+
+    def advice(self, definition: top.Toplevel) -> Sequence[str]:
+        if not self.draft.touched:
+            return self.canvas.checks.advice(definition)
+        return advice_in(self._check(definition))
+
+    def _check(self, definition: top.Toplevel) -> Checked:
+        return check(definition, self._interfaces)
 
     def exists(self, realm: Realm, ref: Ref) -> bool:
         return self._interfaces.exists(realm, ref)

@@ -31,6 +31,10 @@ class Program(Protocol):
         """The nodes of a definition that behave as if a hole were around them, each with what is wrong, in words."""
         ...
 
+    def advice(self, definition: top.Toplevel) -> Sequence[str]:
+        """What to do about what does not fit in a definition, in words."""
+        ...
+
     def definition(self, ref: Ref) -> top.Toplevel | None:
         """The definition of the canvas that is meant; None for the library's, and for what is not there."""
         ...

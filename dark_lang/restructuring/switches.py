@@ -260,6 +260,6 @@ def _require_sound(known: Known, switch: top.Switch) -> None:
     if wrong:
         raise RefusedError(
             "this is no condition",
-            details=tuple(wrong[:5]),
+            details=(*wrong[:5], *dict.fromkeys(known.advice(switch))),
             suggestion="it gives a Bool, and sees request, event, subject and now",
         )

@@ -66,7 +66,9 @@ class BackgroundTests:
         """From any thread; returns at once."""
         if not self._known and not any(entry.kind is top.Test for entry in canvas.alive()):
             return
+        touched = list(touched)
         with self._lock:
+            self._forget([each for each in touched if each in self._known and not _is_alive(canvas, each)])
             if self._asked is not None:
                 self._asked.update(int(each) for each in touched)
         self._ring()
@@ -176,8 +178,18 @@ class BackgroundTests:
                     log.info("%s %s%s", one["label"], _WORDS[outcome], f": {one['says']}" if one["says"] else "")
             if "there" in told:
                 there = set(told["there"])
-                self._known = {test: known for test, known in self._known.items() if test in there}
+                self._forget([test for test in self._known if test not in there])
                 self.lamport = told["lamport"]
+
+    def _forget(self, gone: list[NodeId]) -> None:
+        """Who deletes a failing test hears no more of it. With the lock held."""
+        labels = {self._known.pop(test).label for test in gone}
+        self._news = [news for news in self._news if news.label not in labels]
+
+
+def _is_alive(canvas: Canvas, toplevel: NodeId) -> bool:
+    entry = canvas.entries.get(toplevel)
+    return entry is not None and entry.alive
 
 
 _WORDS: Final = {Outcome.PASSED: "passes again", Outcome.FAILED: "fails", Outcome.UNFINISHED: "is unfinished"}

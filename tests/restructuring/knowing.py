@@ -42,6 +42,9 @@ class SmallKnown:
     def misfits(self, definition: top.Toplevel) -> Mapping[NodeId, str]:
         return misfits_in(check(definition, self._interfaces))
 
+    def advice(self, definition: top.Toplevel) -> list[str]:
+        return []
+
     @property
     def _interfaces(self) -> Interfaces:
         pending = {tree.id: tree for tree in self.trees()}

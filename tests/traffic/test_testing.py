@@ -177,3 +177,11 @@ def test_tests_run_beside_the_server_after_each_edit(shop: Shop) -> None:
         shop.delete(other)
         until(lambda: set(outcomes(made)) == {"test:adds"})
     assert LIBRARY
+
+
+def test_of_a_test_that_was_deleted_nothing_more_is_said(shop: Shop) -> None:
+    bad = add_test(shop, "bad", "false")
+    with service(shop) as made:
+        until(lambda: outcomes(made) == {"test:bad": Outcome.FAILED})
+        shop.delete(bad)
+        assert (made.tests.take_news(), made.tests.failing()) == ([], [])
