@@ -138,27 +138,30 @@ def deny(workspace: Workspace, name: str, subjects: tuple[str, ...], remove: boo
 @toggle.command("rollout")
 @click.argument("name")
 @click.argument("percent")
-@click.option("--then", "steps", metavar="'50 in 1h'", multiple=True, help="And later more; may be given again.")
+@click.option(
+    "--then", "steps", metavar="50 in 1h", nargs=3, multiple=True, help="And more, later; may be given again."
+)
 @click.option("--guard", "guards", metavar="errors|latency", multiple=True, help="Stop if the new side does worse.")
 @edit_options
 @click.pass_obj
-def rollout(workspace: Workspace, name: str, percent: str, steps: tuple[str, ...], guards: tuple[str, ...]) -> None:
+def rollout(
+    workspace: Workspace, name: str, percent: str, steps: tuple[tuple[str, str, str], ...], guards: tuple[str, ...]
+) -> None:
     """Give the new side to PERCENT of the subjects, 0 to 100. Raising it takes it from nobody.
 
     \b
-    dark toggle rollout price 10 --then '50 in 1h' --then '100 in 1d' --guard errors
+    dark toggle rollout price 10 --then 50 in 1h --then 100 in 1d --guard errors
     """
     points = read_percent(percent)
     now = int(workspace.now() * 1_000_000)
-    ramp = [_step(step, now) for step in steps]
+    ramp = [_step(*step, now) for step in steps]
     _on_switch(workspace, name, lambda site, switch: switches.set_ramp(site.draft, switch, points, ramp, guards))
 
 
-def _step(text: str, now: int) -> tuple[int, int]:
+def _step(share: str, word: str, span: str, now: int) -> tuple[int, int]:
     """When, in microseconds since 1970, and how much. Each counts from now."""
-    share, word, span = text.partition(" in ")
-    if not word:
-        raise UsageError(f"{text!r} is no step of a ramp", suggestion="--then '50 in 1h'")
+    if word != "in":
+        raise UsageError(f"`{share} {word} {span}` is no step of a ramp", suggestion="--then 50 in 1h")
     return now + read_span(span), read_percent(share)
 
 

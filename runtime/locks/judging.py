@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, Final
 
 from dark_lang.errors import LockedError
 from dark_lang.names import NodeId
+from dark_lang.nodes import expressions as e
 from dark_lang.nodes import toplevels as top
 from dark_lang.records import NamedTuple, dataclass
 from runtime.asking import users_of
 from runtime.definitions import Definitions
 from runtime.finishing import Finishing
 from runtime.locks.matching import runs_the_same
-from runtime.locks.regions import is_given, runs_with
+from runtime.locks.regions import is_everybodys, is_given, runs_with
 from runtime.locks.uses import DELETED, Uses
 from runtime.serving.routes import Route, read_route
 
@@ -167,7 +168,9 @@ class Locks:
         if before.content(toplevel) == after.content(toplevel):
             return False
         old, new = before.tree(toplevel), after.tree(toplevel)
-        return not runs_the_same(old, new, lambda switch: is_given(before, switch))
+        return not runs_the_same(
+            old, new, lambda switch: is_given(before, switch), lambda toggle: _is_everybodys(after, new, toggle)
+        )
 
     def _taken(self, before: Canvas, after: Canvas, toplevel: NodeId, now: int) -> Refusal | None:
         """Whether a handler that is new here, has a new route, or is finished only now, would take requests from one
@@ -203,6 +206,12 @@ def _is_left_behind(before: Canvas, after: Canvas, toplevel: NodeId) -> bool:
     if issubclass(entry.kind, (*_ENTRIES, top.Datastore)) or (now is not None and now.alive):
         return False
     return not users_of(after, toplevel, [entry])
+
+
+def _is_everybodys(canvas: Canvas, tree: top.Toplevel, toggle: e.Toggle) -> bool:
+    if not is_everybodys(canvas, toggle.switch):
+        return False
+    return Finishing(Definitions(canvas, canvas.checks)).is_finished(toggle.new, within=tree)
 
 
 def _is_finished(canvas: Canvas, toplevel: NodeId) -> bool:

@@ -19,12 +19,19 @@ from dark_lang.nodes.walking import steps_of
 Given = Callable[[Ref], bool]
 """Whether a switch gives its new side to anyone who is not on its allow list."""
 
+Everybodys = Callable[[e.Toggle], bool]
+"""Whether everybody whom the rule decides for gets the new side of a Toggle."""
+
 _LABELS: Final = frozenset({"doc", "name"})
 """Of a definition: what may change without a change in what it does. Code refers to it by its id."""
 
 
-def runs_the_same(before: top.Toplevel, after: top.Toplevel, given: Given) -> bool:
-    """`given`: as it was before."""
+def _nobodys(_toggle: e.Toggle) -> bool:
+    return False
+
+
+def runs_the_same(before: top.Toplevel, after: top.Toplevel, given: Given, everybodys: Everybodys = _nobodys) -> bool:
+    """`given`: as it was before; `everybodys`: as it is after."""
     if type(before) is not type(after):
         return False
     if isinstance(before, top.Http) and isinstance(after, top.Http):
@@ -37,7 +44,7 @@ def runs_the_same(before: top.Toplevel, after: top.Toplevel, given: Given) -> bo
         return False
     while stack:
         old, new = stack.pop()
-        found = _step(old, new, given)
+        found = _step(old, new, given, everybodys)
         if found is None:
             return False
         stack += found
@@ -47,7 +54,7 @@ def runs_the_same(before: top.Toplevel, after: top.Toplevel, given: Given) -> bo
 _Pairs = list[tuple[Node, Node]]
 
 
-def _step(old: Node, new: Node, given: Given) -> _Pairs | None:
+def _step(old: Node, new: Node, given: Given, everybodys: Everybodys) -> _Pairs | None:
     """What has to match below; None if these do not."""
     old, new = _without_notes(old), _without_notes(new)
     if isinstance(old, e.Toggle):
@@ -55,14 +62,16 @@ def _step(old: Node, new: Node, given: Given) -> _Pairs | None:
             pairs: _Pairs = [(old.old, new.old)]
             return [*pairs, (old.new, new.new)] if given(old.switch) else pairs
         # `drop` leaves the old side, and `finish`, which is a release by somebody's word, the new one.
-        return [] if _finished_as(old.new, new, given) else [(old.old, new)]
+        return [] if _finished_as(old.new, new, given, everybodys) else [(old.old, new)]
     if isinstance(new, e.Toggle):
-        return [(old, new.old)]
+        # Undo of `finish` brings back a switch that gives everybody what is there now.
+        undone = everybodys(new) and _finished_as(old, new.new, given, everybodys)
+        return [] if undone else [(old, new.old)]
     if isinstance(old, e.Partial):
         if isinstance(new, e.Partial):
             return [(old.old, new.old)]
         # `accept` is a word of somebody's, too.
-        return [] if _finished_as(old.new, new, given) else [(old.old, new)]
+        return [] if _finished_as(old.new, new, given, everybodys) else [(old.old, new)]
     if isinstance(new, e.Partial):
         return [(old, new.old)]
     if type(old) is not type(new) or not _same_scalars(old, new):
@@ -70,10 +79,10 @@ def _step(old: Node, new: Node, given: Given) -> _Pairs | None:
     return _pairs(old, new)
 
 
-def _finished_as(side: Node, new: Node, given: Given) -> bool:
+def _finished_as(side: Node, new: Node, given: Given, everybodys: Everybodys) -> bool:
     stack: _Pairs = [(side, new)]
     while stack:
-        found = _step(*stack.pop(), given)
+        found = _step(*stack.pop(), given, everybodys)
         if found is None:
             return False
         stack += found

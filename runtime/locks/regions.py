@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
+from dark_lang.deciding import WHOLE
 from dark_lang.names import Defined, NodeId, Ref, Unresolved
 from dark_lang.naming import Realm
 from dark_lang.nodes import expressions as e
@@ -57,15 +58,34 @@ def _references(tree: Node) -> Iterator[Reference]:
 
 def is_given(canvas: CanvasView, switch: Ref) -> bool:
     """Whether a switch gives its new side to anyone who is not on its allow list."""
+    tree = _rule(canvas, switch)
+    if tree is None or not tree.on or tree.share <= 0:
+        return False
+    return not (isinstance(tree.condition, e.Bool) and not tree.condition.value)
+
+
+def is_everybodys(canvas: CanvasView, switch: Ref) -> bool:
+    """Whether a switch gives its new side, if it is finished, to everybody."""
+    tree = _rule(canvas, switch)
+    if tree is None or not tree.on or tree.share < WHOLE:
+        return False
+    unlisted = all(allowed is not False for _, allowed in tree.subjects)
+    unbound = not any(needed for _, needed in tree.prerequisites)
+    return unlisted and unbound and (tree.condition is None or _is_true(tree.condition))
+
+
+def _is_true(condition: e.Expression) -> bool:
+    return isinstance(condition, e.Bool) and condition.value
+
+
+def _rule(canvas: CanvasView, switch: Ref) -> top.Switch | None:
     if isinstance(switch, Unresolved):
         switch = canvas.resolve(Realm.SWITCH, switch.text)
     entry = canvas.entries.get(switch.id) if isinstance(switch, Defined) else None
     if entry is None or not entry.alive or not isinstance(switch, Defined):
-        return False
+        return None
     tree = canvas.tree(switch.id)
-    if not isinstance(tree, top.Switch) or not tree.on or tree.share <= 0:
-        return False
-    return not (isinstance(tree.condition, e.Bool) and not tree.condition.value)
+    return tree if isinstance(tree, top.Switch) else None
 
 
 def runs_with(canvas: CanvasView, toplevel: NodeId) -> Iterator[NodeId]:

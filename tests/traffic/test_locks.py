@@ -67,6 +67,7 @@ def test_a_switch_around_anything_changes_nothing(body: e.Expression, new: e.Exp
     assert runs_the_same(behind, substitute(before, {around.id: other}), nobody)  # the new side is worked on
     assert runs_the_same(behind, before, nobody)  # drop
     assert runs_the_same(behind, substitute(before, {around.id: new}), nobody)  # finish
+    assert runs_the_same(substitute(before, {around.id: new}), behind, nobody, lambda _: True)  # and its undo
     if not same(new, other.new):
         assert not runs_the_same(behind, substitute(before, {around.id: other}), everybody)
     partial = e.Partial(fresh(), e.Hole(fresh(), ""), around)
