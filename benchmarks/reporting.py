@@ -34,7 +34,7 @@ class Row:
     @property
     def budget(self) -> str:
         if self.limit is None:
-            return "(next issue)"
+            return "-"
         return f"{'>=' if self.at_least else '<='} {self.limit:g} {self.unit}"
 
 
