@@ -17,10 +17,11 @@ from runtime.hosting import Host
 
 
 class Writer:
-    """Changes the text that `GET /probe` of a canvas answers."""
+    """Changes the text in a definition of a canvas: what `GET /probe` answers, unless another is named."""
 
-    def __init__(self, canvas: Path) -> None:
+    def __init__(self, canvas: Path, address: str = "GET:/probe") -> None:
         self._canvas = canvas
+        self._address = address
 
     def __enter__(self) -> Writer:
         self._host = Host.open(self._canvas, library=standard_library())
@@ -33,8 +34,8 @@ class Writer:
 
     def write(self, marker: str) -> None:
         def change(draft: Draft, canvas: Canvas) -> None:
-            handler = canvas.find("GET:/probe").toplevel_id
-            text = next(node for node in descend(draft.tree(handler)) if isinstance(node, e.Text))
-            draft.set(handler, text.id, "value", marker)
+            toplevel = canvas.find(self._address).toplevel_id
+            text = next(node for node in descend(draft.tree(toplevel)) if isinstance(node, e.Text))
+            draft.set(toplevel, text.id, "value", marker)
 
-        self._host.edit(change, author="benchmark", command=f"set the probe to {marker}")
+        self._host.edit(change, author="benchmark", command=f"set the text to {marker}")

@@ -117,9 +117,7 @@ def quick_decision(switch: Switch) -> Callable[[str | None, bool], Decision] | N
     that is finished where no side is forced or pinned. None for a switch that has a condition or needs another one."""
     if not switch.on:
         return lambda _subject, _is_trusted: _OFF
-    condition = switch.condition
-    is_open = condition is None or (isinstance(condition, Bool) and condition.value)
-    if not is_open or any(wanted is not None for _, wanted in switch.prerequisites):
+    if not _is_open(switch):
         return None
     listed = {subject: wanted for subject, wanted in switch.subjects if wanted is not None}
     shared = _sharing(switch)
@@ -133,6 +131,19 @@ def quick_decision(switch: Switch) -> Callable[[str | None, bool], Decision] | N
         return _ALLOWED if found is True else _DENIED
 
     return decided
+
+
+def gives_all(switch: Switch) -> bool:
+    """Whether everybody gets the new side, if it is finished, and where no side is forced or pinned."""
+    is_whole = switch.on and switch.share >= WHOLE
+    return is_whole and _is_open(switch) and all(wanted is not False for _, wanted in switch.subjects)
+
+
+def _is_open(switch: Switch) -> bool:
+    """Whether it asks nothing but who the subject is."""
+    condition = switch.condition
+    is_true = condition is None or (isinstance(condition, Bool) and condition.value)
+    return is_true and all(wanted is None for _, wanted in switch.prerequisites)
 
 
 def _listed(switch: Switch, subject: str | None) -> bool | None:

@@ -15,9 +15,7 @@ from dark_lang.errors import AddressError, DarkError
 from dark_lang.names import NodeId
 from dark_lang.nodes import toplevels as top
 from dark_lang.records import NamedTuple
-from runtime.locks.judging import microseconds_now
-from runtime.locks.matching import runs_the_same
-from runtime.locks.regions import is_given
+from runtime.locks.judging import microseconds_now, serves_the_same
 from runtime.locks.uses import DELETED, release
 
 if TYPE_CHECKING:
@@ -139,7 +137,7 @@ class Holding:
                 if gone or (
                     earlier is not None
                     and host.locks.why(canvas, toplevel, now) is not None
-                    and not runs_the_same(earlier, canvas.tree(toplevel), lambda switch: is_given(canvas, switch))
+                    and not serves_the_same(earlier, canvas.tree(toplevel), canvas, canvas)
                 ):
                     self._held[toplevel] = Held(*found)
         except DarkError as error:

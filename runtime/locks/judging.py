@@ -16,6 +16,7 @@ from dark_lang.errors import LockedError
 from dark_lang.names import NodeId
 from dark_lang.nodes import expressions as e
 from dark_lang.nodes import toplevels as top
+from dark_lang.nodes.shape import Node
 from dark_lang.records import NamedTuple, dataclass
 from runtime.asking import users_of
 from runtime.definitions import Definitions
@@ -168,9 +169,7 @@ class Locks:
         if before.content(toplevel) == after.content(toplevel):
             return False
         old, new = before.tree(toplevel), after.tree(toplevel)
-        return not runs_the_same(
-            old, new, lambda switch: is_given(before, switch), lambda toggle: _is_everybodys(after, new, toggle)
-        )
+        return not serves_the_same(old, new, before, after)
 
     def _taken(self, before: Canvas, after: Canvas, toplevel: NodeId, now: int) -> Refusal | None:
         """Whether a handler that is new here, has a new route, or is finished only now, would take requests from one
@@ -186,7 +185,7 @@ class Locks:
                 continue
             if takes_from(mine, read_route(held.method, held.name)):
                 # One that is not finished takes no request that a finished one matches.
-                if not _is_finished(after, toplevel) or (stays and _is_finished(before, toplevel)):
+                if not _handler_is_finished(after, toplevel) or (stays and _handler_is_finished(before, toplevel)):
                     return None
                 if self._served_before(after, toplevel):
                     return None
@@ -200,6 +199,15 @@ class Locks:
             raise refused(before, after, found)
 
 
+def serves_the_same(old: top.Toplevel, new: top.Toplevel, before: Canvas, after: Canvas) -> bool:
+    """Whether what runs for others is the same in two trees of one definition, under the switches of their canvases."""
+
+    def is_everybodys_and_finished(toggle: e.Toggle) -> bool:
+        return is_everybodys(after, toggle.switch) and _is_finished(after, toggle.new, within=new)
+
+    return runs_the_same(old, new, lambda switch: is_given(before, switch), is_everybodys_and_finished)
+
+
 def _is_left_behind(before: Canvas, after: Canvas, toplevel: NodeId) -> bool:
     """Whether it goes with its last use: a function that a switch left behind is nobody's any more."""
     entry, now = before.entries[toplevel], after.entries.get(toplevel)
@@ -208,15 +216,13 @@ def _is_left_behind(before: Canvas, after: Canvas, toplevel: NodeId) -> bool:
     return not users_of(after, toplevel, [entry])
 
 
-def _is_everybodys(canvas: Canvas, tree: top.Toplevel, toggle: e.Toggle) -> bool:
-    if not is_everybodys(canvas, toggle.switch):
-        return False
-    return Finishing(Definitions(canvas, canvas.checks)).is_finished(toggle.new, within=tree)
+def _is_finished(canvas: Canvas, root: Node, *, within: top.Toplevel) -> bool:
+    return Finishing(Definitions(canvas, canvas.checks)).is_finished(root, within=within)
 
 
-def _is_finished(canvas: Canvas, toplevel: NodeId) -> bool:
-    tree = canvas.tree(toplevel)
-    return Finishing(Definitions(canvas, canvas.checks)).is_finished(tree, within=tree)
+def _handler_is_finished(canvas: Canvas, handler: NodeId) -> bool:
+    tree = canvas.tree(handler)
+    return _is_finished(canvas, tree, within=tree)
 
 
 def takes_from(mine: Route, theirs: Route) -> bool:

@@ -26,11 +26,7 @@ _LABELS: Final = frozenset({"doc", "name"})
 """Of a definition: what may change without a change in what it does. Code refers to it by its id."""
 
 
-def _nobodys(_toggle: e.Toggle) -> bool:
-    return False
-
-
-def runs_the_same(before: top.Toplevel, after: top.Toplevel, given: Given, everybodys: Everybodys = _nobodys) -> bool:
+def runs_the_same(before: top.Toplevel, after: top.Toplevel, given: Given, everybodys: Everybodys) -> bool:
     """`given`: as it was before; `everybodys`: as it is after."""
     if type(before) is not type(after):
         return False

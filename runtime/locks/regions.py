@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from dark_lang.deciding import WHOLE
+from dark_lang.deciding import gives_all
 from dark_lang.names import Defined, NodeId, Ref, Unresolved
 from dark_lang.naming import Realm
 from dark_lang.nodes import expressions as e
@@ -67,15 +67,7 @@ def is_given(canvas: CanvasView, switch: Ref) -> bool:
 def is_everybodys(canvas: CanvasView, switch: Ref) -> bool:
     """Whether a switch gives its new side, if it is finished, to everybody."""
     tree = _rule(canvas, switch)
-    if tree is None or not tree.on or tree.share < WHOLE:
-        return False
-    unlisted = all(allowed is not False for _, allowed in tree.subjects)
-    unbound = not any(needed for _, needed in tree.prerequisites)
-    return unlisted and unbound and (tree.condition is None or _is_true(tree.condition))
-
-
-def _is_true(condition: e.Expression) -> bool:
-    return isinstance(condition, e.Bool) and condition.value
+    return tree is not None and gives_all(tree)
 
 
 def _rule(canvas: CanvasView, switch: Ref) -> top.Switch | None:

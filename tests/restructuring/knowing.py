@@ -15,7 +15,7 @@ from dark_lang.notation.addresses import label_of
 from dark_lang.restructuring.pending_names import PendingNaming
 from dark_lang.stdlib import standard_library
 from runtime.asking import mentions
-from runtime.checking import Interfaces, misfits_in
+from runtime.checking import Interfaces, advice_in, misfits_in
 from runtime.labelling import Labels
 from runtime.naming import CanvasNaming
 
@@ -43,7 +43,7 @@ class SmallKnown:
         return misfits_in(check(definition, self._interfaces))
 
     def advice(self, definition: top.Toplevel) -> list[str]:
-        return []
+        return advice_in(check(definition, self._interfaces))
 
     @property
     def _interfaces(self) -> Interfaces:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from memory_canvas import MemoryCanvas
 
-from dark_lang.deciding import Reason, Side, bucketing, decide, is_in_share, quick_decision, unfinished
+from dark_lang.deciding import Reason, Side, bucketing, decide, gives_all, is_in_share, quick_decision, unfinished
 from dark_lang.names import NodeId, spell_id
 from dark_lang.nodes import expressions as e
 from dark_lang.nodes.toplevels import Switch
@@ -94,6 +94,8 @@ def test_the_quick_decision_is_the_decision(
         prerequisites=((spell_id(NEEDED), needed),),
         condition=None if condition is None else code,
     )
+    if gives_all(rule):
+        assert decide(rule, subject, finished=lambda: True, is_met=lambda *_: False, is_trusted=is_trusted).is_new
     quick = quick_decision(rule)
     if quick is None:
         assert on and (needed is not None or (condition is not None and condition is not True))
@@ -101,6 +103,25 @@ def test_the_quick_decision_is_the_decision(
     slow = decide(rule, subject, finished=lambda: finished, is_trusted=is_trusted)
     made = quick(subject, is_trusted)
     assert (made if finished else unfinished(made)) == slow
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, True),
+        ({"condition": e.Bool(NodeId(6), True)}, True),
+        ({"subjects": (("ada", True), ("eve", None))}, True),
+        ({"subjects": (("eve", False),)}, False),
+        ({"prerequisites": ((spell_id(NEEDED), True),)}, False),
+        ({"prerequisites": ((spell_id(NEEDED), False),)}, False),
+        ({"condition": e.Bool(NodeId(6), False)}, False),
+        ({"share": 9_999}, False),
+        ({"on": False}, False),
+    ],
+)
+def test_what_gives_everybody_the_new_side(changes: dict[str, object], expected: bool) -> None:
+    plain = replace(RULE, subjects=(), prerequisites=(), condition=None)
+    assert gives_all(replace(plain, **changes)) is expected
 
 
 @given(

@@ -35,11 +35,11 @@ from runtime.serving.routes import matches, plant, read_path, read_route
 SWITCH = Defined(NodeId(77))
 
 
-def nobody(_switch: Ref) -> bool:
+def nobody(_switch: Ref | e.Toggle) -> bool:
     return False
 
 
-def everybody(_switch: Ref) -> bool:
+def everybody(_switch: Ref | e.Toggle) -> bool:
     return True
 
 
@@ -62,16 +62,16 @@ def test_a_switch_around_anything_changes_nothing(body: e.Expression, new: e.Exp
     assert isinstance(around, e.Expression)
     toggle = e.Toggle(fresh(), SWITCH, around, new)
     behind = substitute(before, {around.id: toggle})
-    assert runs_the_same(before, behind, nobody)
+    assert runs_the_same(before, behind, nobody, nobody)
     other = e.Toggle(toggle.id, SWITCH, around, e.Hole(fresh(), "other"))
-    assert runs_the_same(behind, substitute(before, {around.id: other}), nobody)  # the new side is worked on
-    assert runs_the_same(behind, before, nobody)  # drop
-    assert runs_the_same(behind, substitute(before, {around.id: new}), nobody)  # finish
-    assert runs_the_same(substitute(before, {around.id: new}), behind, nobody, lambda _: True)  # and its undo
+    assert runs_the_same(behind, substitute(before, {around.id: other}), nobody, nobody)  # the new side is worked on
+    assert runs_the_same(behind, before, nobody, nobody)  # drop
+    assert runs_the_same(behind, substitute(before, {around.id: new}), nobody, nobody)  # finish
+    assert runs_the_same(substitute(before, {around.id: new}), behind, nobody, everybody)  # and its undo
     if not same(new, other.new):
-        assert not runs_the_same(behind, substitute(before, {around.id: other}), everybody)
+        assert not runs_the_same(behind, substitute(before, {around.id: other}), everybody, nobody)
     partial = e.Partial(fresh(), e.Hole(fresh(), ""), around)
-    assert runs_the_same(before, substitute(before, {around.id: partial}), nobody)
+    assert runs_the_same(before, substitute(before, {around.id: partial}), nobody, nobody)
 
 
 @given(expressions(), expressions(depth=1), st.data())
@@ -83,8 +83,8 @@ def test_other_code_in_any_place_is_another(body: e.Expression, new: e.Expressio
     fresh = Fresh(2)
     after = normalize(substitute(before, {target.id: new}), fresh, kept=set())
     assume(not same(normalize(before, fresh, kept=set()), after))
-    assert not runs_the_same(before, after, nobody)
-    assert runs_the_same(after, after, everybody)
+    assert not runs_the_same(before, after, nobody, nobody)
+    assert runs_the_same(after, after, everybody, nobody)
 
 
 ROUTES = st.lists(st.sampled_from(["a", "b", ":x", ":y"]), min_size=1, max_size=3).flatmap(
@@ -207,6 +207,42 @@ def test_undo_goes_back_to_what_served(shop: Shop) -> None:
         served(made, "/x")
         shop.host.undo(author="test")
         assert ask(made, "GET", "/x").body == b"one"
+
+
+@pytest.mark.parametrize("share", [10_000, 9_999])
+def test_undo_of_finish_is_no_change_where_the_switch_gives_all(shop: Shop, share: int) -> None:
+    (h,) = shop.add('GET /x = "old"')
+
+    def put(draft: Draft, canvas: Canvas) -> None:
+        switch = draft.fresh()
+        draft.create_toplevel(top.Switch(switch, 1, "", "s", True, share, "s", "murmur3", (), (), (), None))
+        tree = draft.tree(h)
+        assert isinstance(tree, top.Http)
+        new = e.String(draft.fresh(), (e.Text(draft.fresh(), "new"),))
+        draft.replace(h, tree.body.id, e.Toggle(draft.fresh(), Defined(switch), tree.body, new))
+
+    def finish(draft: Draft, canvas: Canvas) -> None:
+        tree = draft.tree(h)
+        assert isinstance(tree, top.Http) and isinstance(tree.body, e.Toggle)
+        draft.replace(h, tree.body.id, tree.body.new)
+        draft.delete_toplevel(canvas.find("toggle:s").toplevel_id)
+
+    with service(shop) as made:
+        served(made, "/x")
+        shop.host.edit(put, author="test")
+        shop.host.edit(finish, author="test")
+        served(made, "/x")
+        if share < 10_000:
+            refused(shop, lambda: shop.host.undo(author="test"))
+            return
+        shop.host.undo(author="test")
+    # Nor is it held by a server that starts anew, before any request.
+    shop.host = Host.open(shop.folder, library=LIBRARY)
+    with service(shop) as made:
+        assert shop.host.held() == []
+        tree = made.host.canvas.tree(h)
+        assert isinstance(tree, top.Http) and isinstance(tree.body, e.Toggle)
+        assert ask(made, "GET", "/x").body == b"new"
 
 
 def test_a_clone_without_traffic_is_free(shop: Shop, tmp_path: Path) -> None:
